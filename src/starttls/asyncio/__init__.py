@@ -1,0 +1,1 @@
+"""Moves bytes on asyncio and decides nothing."""

@@ -1,0 +1,1 @@
+"""Configuration: declare, load, render."""

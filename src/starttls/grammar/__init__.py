@@ -1,0 +1,1 @@
+"""Wire shapes that at least two protocols share."""

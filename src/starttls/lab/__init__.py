@@ -1,0 +1,1 @@
+"""Peers that misbehave on purpose, to test the software of others."""

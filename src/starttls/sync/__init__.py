@@ -1,0 +1,1 @@
+"""Moves bytes on blocking sockets and decides nothing."""

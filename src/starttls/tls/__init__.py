@@ -1,0 +1,1 @@
+"""TLS over memory BIOs: sessions, contexts, certificates; no sockets."""
