@@ -1,1 +1,36 @@
-"""The protocols, one file each."""
+"""The protocols: one file each, none imports another. `ALL` is the visible list.
+
+A new protocol is its file, its line here, and a folder of transcripts.
+"""
+
+from starttls.core.facts import Protocol
+from starttls.protocols import smtp
+
+__all__ = ["ALL", "by_name", "by_port"]
+
+ALL: tuple[Protocol, ...] = (
+    smtp.SMTP,
+    smtp.SUBMISSION,
+)
+
+
+def by_name(scheme: str) -> tuple[Protocol, bool]:
+    """The protocol of a URL's scheme, and whether the scheme means implicit TLS. Raises `KeyError`."""
+    for protocol in ALL:
+        if scheme == protocol.name or scheme in protocol.aliases:
+            return protocol, False
+    for protocol in ALL:
+        if scheme == protocol.implicit:
+            return protocol, True
+    raise KeyError(scheme)
+
+
+def by_port(port: int) -> tuple[Protocol, bool]:
+    """The protocol of a port, and whether it means implicit TLS. Raises `KeyError`."""
+    for protocol in ALL:
+        if port in protocol.ports.upgrade:
+            return protocol, False
+    for protocol in ALL:
+        if port in protocol.ports.implicit:
+            return protocol, True
+    raise KeyError(port)

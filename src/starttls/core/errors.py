@@ -1,0 +1,316 @@
+"""Every error of the package: fields first, the text made from them.
+
+::
+
+    StartTLSError
+      PeerError              what a peer said, or did not say, before TLS
+        NotOffered             the upgrade is not among what the server offers
+        NotRequested           the client left without asking for the upgrade
+        Refused                the server said no: permanently, for now, or because of too many connections
+        Unexpected             an answer that the protocol does not allow here
+        PrematureReply         an answer to a command that was not yet sent: somebody else wrote it
+        Preauthenticated       a session that claims to be logged in already, where TLS has become impossible
+        TooLong                more bytes than the wait allows
+        ClosedEarly            the connection ended in the middle
+        PlaintextAfterGoAhead  bytes between the go-ahead and TLS: somebody tried to get plaintext into the session
+      TLSError               what went wrong in TLS
+        HandshakeFailed        no handshake, with the alert and who sent it
+        CertificateRejected    a handshake whose certificate proves nothing
+        Truncated              the stream ended without close_notify, or went on after it
+      NetworkError           what went wrong below
+        CannotResolve          the name has no address
+        CannotConnect          no address answered
+        TimedOut               the peer did not answer in time
+      Misuse                 you did it: the only one that `Talk` and `TLSSession` raise
+
+Each is one line, lower case, no full stop. `Talk` and the pumps fill in where it happened: protocol, side,
+the wait, and the transcript. Inside a protocol errors are raised, at the edge of `Talk` they are values, and
+`connect()` raises them again.
+"""
+
+import enum
+from dataclasses import dataclass
+from typing import Self
+
+from starttls.core.transcript import Side, Transcript, printable
+from starttls.core.wait import Wait
+
+__all__ = [
+    "CannotConnect",
+    "CannotResolve",
+    "CertificateRejected",
+    "ClosedEarly",
+    "HandshakeFailed",
+    "Misuse",
+    "NetworkError",
+    "NotOffered",
+    "NotRequested",
+    "PeerError",
+    "PlaintextAfterGoAhead",
+    "Preauthenticated",
+    "PrematureReply",
+    "Refusal",
+    "Refused",
+    "StartTLSError",
+    "TLSError",
+    "TimedOut",
+    "TooLong",
+    "Truncated",
+    "Unexpected",
+]
+
+
+class StartTLSError(Exception):
+    """The root. ``waiting_for`` and ``transcript`` say where in which conversation it happened."""
+
+    protocol: str = ""
+    side: Side | None = None
+    waiting_for: Wait | None = None
+    transcript: Transcript | None = None
+
+    def at(self, protocol: str, side: Side, waiting_for: Wait | None, transcript: Transcript) -> Self:
+        """Say where it happened; what is known already stays."""
+        self.protocol = self.protocol or protocol
+        self.side = self.side or side
+        self.waiting_for = self.waiting_for or waiting_for
+        self.transcript = self.transcript or transcript
+        return self
+
+    @property
+    def what(self) -> str:
+        """The error without its place."""
+        return type(self).__name__
+
+    def __str__(self) -> str:
+        """One line: protocol, what happened, and what was waited for."""
+        place = f" while waiting for {self.waiting_for}" if self.waiting_for else ""
+        return f"{self.protocol}: {self.what}{place}" if self.protocol else f"{self.what}{place}"
+
+
+class PeerError(StartTLSError):
+    """What a peer said, or did not say, before TLS."""
+
+
+@dataclass(eq=False)
+class NotOffered(PeerError):
+    """The upgrade is not among what the server offers. An attacker on the path can make it look so."""
+
+    verb: str
+    offered: tuple[str, ...] = ()
+
+    @property
+    def what(self) -> str:
+        """The verb and what was offered instead."""
+        offered = printable(", ".join(self.offered).encode(), 200) or "nothing"
+        return f"{self.verb} is not offered (offered: {offered})"
+
+
+@dataclass(eq=False)
+class NotRequested(PeerError):
+    """The client left, politely, without asking for the upgrade."""
+
+    verb: str
+
+    @property
+    def what(self) -> str:
+        """The verb that was not sent."""
+        return f"the client left without {self.verb}"
+
+
+class Refusal(enum.StrEnum):
+    """How long a refusal lasts."""
+
+    PERMANENT = "permanent"
+    TEMPORARY = "temporary"
+    THROTTLED = "throttled"
+
+
+@dataclass(eq=False)
+class Refused(PeerError):
+    """The server said no. ``kind`` tells "not now" and "too many connections" from "never"."""
+
+    reply: str
+    kind: Refusal = Refusal.PERMANENT
+
+    @property
+    def what(self) -> str:
+        """The peer's words and what they mean."""
+        return f"refused: {self.reply} ({self.kind})"
+
+
+@dataclass(eq=False)
+class Unexpected(PeerError):
+    """An answer that the protocol does not allow here."""
+
+    got: bytes
+    expected: str
+
+    @property
+    def what(self) -> str:
+        """What came, escaped, and what was expected."""
+        return f"unexpected '{printable(self.got)}', expected {self.expected}"
+
+
+@dataclass(eq=False)
+class PrematureReply(PeerError):
+    """An answer to a command that was not yet sent. No honest server can give one: somebody else wrote it."""
+
+    got: bytes
+
+    @property
+    def what(self) -> str:
+        """The answer that came too early."""
+        return f"answer to a command that was not sent: '{printable(self.got)}'"
+
+
+@dataclass(eq=False)
+class Preauthenticated(PeerError):
+    """The greeting claims a session that is logged in, in which an upgrade is not allowed any more."""
+
+    greeting: str
+
+    @property
+    def what(self) -> str:
+        """The greeting."""
+        return f"the session claims to be logged in before TLS: {self.greeting}"
+
+
+@dataclass(eq=False)
+class TooLong(PeerError):
+    """The peer sent more bytes than the wait allows."""
+
+    limit: int
+
+    @property
+    def what(self) -> str:
+        """The limit."""
+        return f"more than {self.limit} bytes"
+
+
+@dataclass(eq=False)
+class ClosedEarly(PeerError):
+    """The connection ended in the middle; ``reset`` when it was torn down."""
+
+    reset: bool = False
+
+    @property
+    def what(self) -> str:
+        """How it ended."""
+        return "connection reset by the peer" if self.reset else "connection closed by the peer"
+
+
+@dataclass(eq=False)
+class PlaintextAfterGoAhead(PeerError):
+    """Bytes where TLS should begin: between the go-ahead and TLS, or behind the client's request.
+
+    A client that read them later, or a server that acted on them inside TLS, would take an attacker's
+    plaintext for the peer's. They are an error, never purged in silence.
+    """
+
+    leftover: bytes
+
+    @property
+    def what(self) -> str:
+        """How many bytes of plaintext there were, and how they begin."""
+        behind = "the upgrade request" if self.side is Side.SERVER else "the go-ahead"
+        return f"{len(self.leftover)} bytes of plaintext behind {behind}, an injection: '{printable(self.leftover, 60)}'"
+
+
+class TLSError(StartTLSError):
+    """What went wrong in TLS."""
+
+
+@dataclass(eq=False)
+class HandshakeFailed(TLSError):
+    """No handshake. ``alert`` is the TLS alert's name, ``sender`` who sent it; None where there was none."""
+
+    detail: str
+    alert: str | None = None
+    sender: Side | None = None
+
+    @property
+    def what(self) -> str:
+        """The alert, its sender and the library's words."""
+        alert = f", alert {self.alert} from the {self.sender}" if self.alert else ""
+        return f"TLS handshake failed: {self.detail}{alert}"
+
+
+@dataclass(eq=False)
+class CertificateRejected(TLSError):
+    """The certificate does not prove the peer. ``code`` is OpenSSL's verify code; ``chain`` is DER, leaf first."""
+
+    reason: str
+    code: int = 0
+    chain: tuple[bytes, ...] = ()
+
+    @property
+    def what(self) -> str:
+        """Why it was rejected."""
+        return f"certificate rejected: {self.reason}"
+
+
+@dataclass(eq=False)
+class Truncated(TLSError):
+    """The TLS stream ended without close_notify, or went on after it: what was read may be cut or forged."""
+
+    detail: str
+
+    @property
+    def what(self) -> str:
+        """How it ended."""
+        return self.detail
+
+
+class NetworkError(StartTLSError):
+    """What went wrong below TLS."""
+
+
+@dataclass(eq=False)
+class CannotResolve(NetworkError):
+    """The name has no address."""
+
+    host: str
+    detail: str
+
+    @property
+    def what(self) -> str:
+        """The name and the resolver's words."""
+        return f"cannot resolve {self.host}: {self.detail}"
+
+
+@dataclass(eq=False)
+class CannotConnect(NetworkError):
+    """No address answered."""
+
+    address: str
+    detail: str
+
+    @property
+    def what(self) -> str:
+        """The address and the system's words."""
+        return f"cannot connect to {self.address}: {self.detail}"
+
+
+@dataclass(eq=False)
+class TimedOut(NetworkError):
+    """The peer did not answer in time. ``phase`` names what was under way when no dialogue was."""
+
+    seconds: float
+    phase: str = ""
+
+    @property
+    def what(self) -> str:
+        """After how long, and in which phase."""
+        return f"timed out after {self.seconds:g} s" + (f" in {self.phase}" if self.phase else "")
+
+
+@dataclass(eq=False)
+class Misuse(StartTLSError):
+    """The caller did something that cannot be meant."""
+
+    detail: str
+
+    @property
+    def what(self) -> str:
+        """What was done."""
+        return self.detail

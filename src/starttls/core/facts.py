@@ -1,0 +1,93 @@
+"""What a protocol declares about itself, and what a caller tells a dialogue."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from starttls.core.talk import Steps, Talk
+from starttls.core.transcript import Redact, Side
+
+__all__ = ["ClientSetup", "Ports", "Protocol", "ServerSetup"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientSetup:
+    """What a client's dialogue must be told.
+
+    ``entropy`` is 16 random bytes of the caller's, fresh for each connection: this floor has no source of its
+    own. ``host`` is the name of the service one wants to reach (XMPP's ``to``), ``me`` one's own name (EHLO,
+    XMPP's ``from``). ``unoffered`` asks for TLS also where the server does not offer it.
+    """
+
+    entropy: bytes = field(repr=False)
+    host: str = ""
+    me: str = "localhost"
+    unoffered: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerSetup:
+    """What a server's dialogue must be told: its name, and 20 random bytes, fresh for each connection."""
+
+    entropy: bytes = field(repr=False)
+    name: str = "localhost"
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """The ports of a protocol, the usual one first: plaintext with an upgrade, and implicit TLS."""
+
+    upgrade: tuple[int, ...]
+    implicit: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Protocol:
+    """The facts of a protocol. Everything outside ``protocols`` knows a protocol by these alone."""
+
+    name: str
+    """Scheme of its URL, and its name everywhere: ``"imap"``."""
+    title: str
+    """As people write it: ``"IMAP"``."""
+    aliases: tuple[str, ...] = ()
+    """Other schemes that mean the same."""
+    implicit: str | None = None
+    """Scheme of the same protocol inside implicit TLS: ``"imaps"``. None where there is no such thing."""
+    ports: Ports
+    rfcs: tuple[str, ...]
+    """The documents that define the upgrade, the defining one first."""
+    first: Side
+    """Who speaks first in plaintext."""
+    verb: str
+    """What the client sends to ask for TLS."""
+    go_ahead: str
+    """What the server says to start TLS."""
+    after_tls: str
+    """What RFCs oblige a client to do first inside TLS."""
+    first_inside: Side
+    """Who speaks first inside TLS, after an upgrade."""
+    alpn: tuple[str, ...] = ()
+    """Registered ALPN names. What a client sends and a server accepts."""
+    srv: tuple[str, ...] = ()
+    """Labels of its SRV records: ``("_imap._tcp", "_imaps._tcp")``, upgrade first."""
+    tlsa: str = "_{port}._tcp.{host}"
+    """Owner of its TLSA records; ``{host}`` is the SRV or MX target."""
+    redact: Redact | None = None
+    """Takes secrets out of what a client said in plaintext."""
+    client: Callable[[Talk, ClientSetup], Steps[None]] = field(repr=False)
+    server: Callable[[Talk, ServerSetup], Steps[None]] = field(repr=False)
+
+    def as_client(self, setup: ClientSetup) -> Talk:
+        """Begin the client's dialogue."""
+        headers = {"host": setup.host, "me": setup.me, "entropy": setup.entropy.hex()}
+        if setup.unoffered:
+            headers["unoffered"] = "yes"
+        talk = Talk(self.name, Side.CLIENT, headers=headers)
+        talk.begin(self.client(talk, setup))
+        return talk
+
+    def as_server(self, setup: ServerSetup) -> Talk:
+        """Begin the server's dialogue. A client may send 16 KiB before TLS, in all."""
+        headers = {"name": setup.name, "entropy": setup.entropy.hex()}
+        talk = Talk(self.name, Side.SERVER, headers=headers, redact=self.redact, whole=16384)
+        talk.begin(self.server(talk, setup))
+        return talk

@@ -1,0 +1,73 @@
+"""The proof of an upgrade, and what was learned in plaintext on the way to it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from starttls.core.errors import Misuse
+from starttls.core.transcript import Record, Side, Transcript, printable
+
+__all__ = ["Note", "Upgrade"]
+
+_TALK_ONLY = object()
+"""What `Talk` shows to be let in. A test asserts that no other module names it."""
+
+_VALUE_LIMIT = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One thing that was said in plaintext: ``name`` ("greeting", "capabilities"), and its values, raw.
+
+    The values are **untrusted**: whoever is on the path may have written them.
+    """
+
+    name: str
+    values: tuple[bytes, ...]
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The values as escaped, bounded text."""
+        return tuple(printable(value, _VALUE_LIMIT) for value in self.values)
+
+
+class Upgrade:
+    """The proof that both sides agreed to start TLS and that not one byte of plaintext was left behind.
+
+    Only `Talk.upgrade` makes one, on an empty buffer; `TLSSession` demands one. Everything that was learned in
+    plaintext is in ``said``, marked by its place as untrusted: RFC 3207 §4.2 and its likes oblige both sides to
+    forget it, and it ends here.
+
+    ``early`` are the bytes of a client that may send its hello behind its request because the protocol has no
+    go-ahead (MySQL); they are TLS's first bytes and nobody else's.
+    """
+
+    __slots__ = ("_notes", "_record", "early", "protocol", "side")
+
+    def __init__(
+        self, seal: object, protocol: str, side: Side, notes: Sequence[Note], record: Record, early: bytes
+    ) -> None:
+        """For `Talk` alone; anybody else gets `Misuse`."""
+        if seal is not _TALK_ONLY:
+            raise Misuse("only a finished Talk can prove an upgrade")
+        self.protocol = protocol
+        self.side = side
+        self.early = early
+        self._notes = notes
+        self._record = record
+
+    @property
+    def said(self) -> Mapping[str, tuple[str, ...]]:
+        """Everything that was said before TLS, by name: escaped text, bounded, and untrusted."""
+        said: dict[str, tuple[str, ...]] = {}
+        for note in self._notes:
+            said[note.name] = said.get(note.name, ()) + note.texts
+        return said
+
+    @property
+    def transcript(self) -> Transcript:
+        """The conversation in plaintext."""
+        return self._record.transcript(type(self).__name__)
+
+    def __repr__(self) -> str:
+        """Name the protocol and the side."""
+        return f"<Upgrade {self.protocol} {self.side}>"
