@@ -213,7 +213,9 @@ class PlaintextAfterGoAhead(PeerError):
     def what(self) -> str:
         """How many bytes of plaintext there were, and how they begin."""
         behind = "the upgrade request" if self.side is Side.SERVER else "the go-ahead"
-        return f"{len(self.leftover)} bytes of plaintext behind {behind}, an injection: '{printable(self.leftover, 60)}'"
+        return (
+            f"{len(self.leftover)} bytes of plaintext behind {behind}, an injection: '{printable(self.leftover, 60)}'"
+        )
 
 
 class TLSError(StartTLSError):

@@ -151,7 +151,7 @@ class Talk:
         if end >= wait.limit:
             raise TooLong(wait.limit)
         line = bytes(buffer[: end - 1]) if end else b""
-        if end == 0 or buffer[end - 1] != 13 or b"\r" in line or b"\0" in line:  # noqa: PLR2004 - CR
+        if end == 0 or buffer[end - 1] != 13 or b"\r" in line or b"\0" in line:
             raise Unexpected(bytes(buffer[: end + 1]), "a line that CRLF ends, without NUL, CR or LF inside")
         del buffer[: end + 1]
         return line
@@ -240,4 +240,3 @@ class Talk:
             if error is not None:  # a dialogue may say goodbye, but it may not go on
                 steps.close()
                 self.outcome = error.at(self.protocol, self.side, self.waiting_for, self.transcript)
-

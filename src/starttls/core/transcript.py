@@ -1,4 +1,4 @@
-"""The record of a plaintext conversation, and its one text form.
+r"""The record of a plaintext conversation, and its one text form.
 
 The same text is printed under an error, stored by a scan, shown in the documentation and read as a test
 vector, so that a bug report is a failing test as it stands::
@@ -16,7 +16,7 @@ After the headers and an empty line, each row is one side's bytes. ``C`` and ``S
 behind says how the bytes are written:
 
 ``:``  text, and the CRLF that ends it
-``|``  text without an end of line (escapes: ``\\r \\n \\t \\\\ \\xNN``)
+``|``  text without an end of line (escapes: ``\r \n \t \\ \xNN``)
 ``#``  hexadecimal
 
 Rows of one side that follow each other are one segment; a row ``...`` between them starts a new one.

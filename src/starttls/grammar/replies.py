@@ -71,8 +71,8 @@ def refused(got: Reply, expected: str) -> Refused | Unexpected:
     """The error for a reply that is not the wanted one: 421 is throttling, 4xx is "not now", 5xx is "no"."""
     if got.code == _THROTTLED:
         return Refused(got.text, Refusal.THROTTLED)
-    if got.code // 100 == 4:  # noqa: PLR2004 - RFC 5321 §4.2.1: transient negative completion
+    if got.code // 100 == 4:
         return Refused(got.text, Refusal.TEMPORARY)
-    if got.code // 100 == 5:  # noqa: PLR2004 - permanent negative completion
+    if got.code // 100 == 5:
         return Refused(got.text, Refusal.PERMANENT)
     return Unexpected(got.text.encode("ascii"), expected)
