@@ -39,6 +39,7 @@ class Daemon:
         self.name = name
         self._launch = launch
         self._output = folder / "output.log"
+        self._family: dict[int, str] = {}
         with self._output.open("wb") as output:
             self._process = subprocess.Popen(
                 [str(word) for word in launch.command],
@@ -63,19 +64,20 @@ class Daemon:
                 if time.monotonic() > deadline:
                     raise DidNotStart(self._report(f"no answer on {address}:{port} in {START_SECONDS:g} s"))
                 time.sleep(0.05)
+        self._remember_family()
         return self
 
     def stop(self) -> None:
-        """Ask the daemon's process group to end, then end what is left of it and of its children."""
-        family = [self._process.pid, *_descendants(self._process.pid)]
-        # The start time tells a child of ours from a stranger that is given its number later.
-        pinned = {pid: started for pid in family if (started := _started(pid)) is not None}
-        with suppress(ProcessLookupError):
-            os.killpg(self._process.pid, self._launch.stop)
+        """Ask the daemon and its children to end, then end what is left of them."""
+        self._remember_family()
+        # Some daemons move to a session of their own below the script that starts them: Postfix does.
+        for group in {os.getpgid(pid) for pid in self._alive()}:
+            with suppress(ProcessLookupError):
+                os.killpg(group, self._launch.stop)
         deadline = time.monotonic() + STOP_SECONDS
-        while self._alive(pinned) and time.monotonic() < deadline:
+        while self._alive() and time.monotonic() < deadline:
             time.sleep(0.02)
-        for pid in self._alive(pinned):
+        for pid in self._alive():
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         self._process.wait()
@@ -85,9 +87,16 @@ class Daemon:
         found = [path for path in (self._output, *self._launch.logs) if path.exists()]
         return "\n".join(f"--- {path.name}\n{_end_of(path)}" for path in found)
 
-    def _alive(self, pinned: dict[int, str]) -> list[int]:
+    def _remember_family(self) -> None:
+        """Note the daemon and all below it; once it has ended, its children are no longer below it."""
+        for pid in (self._process.pid, *_descendants(self._process.pid)):
+            if (started := _started(pid)) is not None:
+                self._family[pid] = started
+
+    def _alive(self) -> list[int]:
         self._process.poll()  # reaps it, or it stays in /proc
-        return [pid for pid, started in pinned.items() if _started(pid) == started]
+        # The start time tells a child of ours from a stranger that was given its number later.
+        return [pid for pid, started in self._family.items() if _started(pid) == started]
 
     def _report(self, what: str) -> str:
         command = " ".join(str(word) for word in self._launch.command)

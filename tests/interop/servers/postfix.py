@@ -1,4 +1,4 @@
-"""Postfix (OpenSSL): SMTP, submission and implicit-TLS submission, with an RSA and an ECDSA certificate at once."""
+"""Postfix (OpenSSL): SMTP, submission, implicit-TLS submission; an RSA and an ECDSA certificate at once."""
 
 import trustme
 

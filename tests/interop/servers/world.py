@@ -122,7 +122,8 @@ class World:
 
 
 def _claim_block() -> tuple[socket.socket, int]:
-    for block in range(10, 250):
+    """Take a second octet of 127/8 for as long as the socket stays open."""
+    for block in sorted(set(range(10, 250)) - _blocks_in_use()):
         claim = socket.socket()
         try:
             claim.bind((f"127.{block}.255.254", 40999))
@@ -131,6 +132,16 @@ def _claim_block() -> tuple[socket.socket, int]:
         else:
             return claim, block
     raise OSError("no free block in 127/8")
+
+
+def _blocks_in_use() -> set[int]:
+    """Second octets of 127/8 on which something listens: a session that was killed may leave its servers."""
+    used = set[int]()
+    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        address = bytes.fromhex(line.split()[1].partition(":")[0])[::-1]
+        if address[0] == 127:
+            used.add(address[1])
+    return used
 
 
 def _stop(started: Future[Daemon]) -> None:
