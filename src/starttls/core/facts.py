@@ -71,6 +71,8 @@ class Protocol:
     """Labels of its SRV records: ``("_imap._tcp", "_imaps._tcp")``, upgrade first."""
     tlsa: str = "_{port}._tcp.{host}"
     """Owner of its TLSA records; ``{host}`` is the SRV or MX target."""
+    survives_refusal: bool = True
+    """Can the same connection go on in plaintext after TLS was not offered or refused?"""
     redact: Redact | None = None
     """Takes secrets out of what a client said in plaintext."""
     client: Callable[[Talk, ClientSetup], Steps[None]] = field(repr=False)

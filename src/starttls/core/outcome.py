@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from starttls.core.errors import Misuse
 from starttls.core.transcript import Record, Side, Transcript, printable
 
-__all__ = ["Note", "Upgrade"]
+__all__ = ["Note", "Upgrade", "said"]
 
 _TALK_ONLY = object()
 """What `Talk` shows to be let in. A test asserts that no other module names it."""
@@ -28,6 +28,14 @@ class Note:
     def texts(self) -> tuple[str, ...]:
         """The values as escaped, bounded text."""
         return tuple(printable(value, _VALUE_LIMIT) for value in self.values)
+
+
+def said(notes: Sequence[Note]) -> dict[str, tuple[str, ...]]:
+    """The texts of ``notes``, gathered by name."""
+    texts: dict[str, tuple[str, ...]] = {}
+    for note in notes:
+        texts[note.name] = texts.get(note.name, ()) + note.texts
+    return texts
 
 
 class Upgrade:
@@ -58,10 +66,7 @@ class Upgrade:
     @property
     def said(self) -> Mapping[str, tuple[str, ...]]:
         """Everything that was said before TLS, by name: escaped text, bounded, and untrusted."""
-        said: dict[str, tuple[str, ...]] = {}
-        for note in self._notes:
-            said[note.name] = said.get(note.name, ()) + note.texts
-        return said
+        return said(self._notes)
 
     @property
     def transcript(self) -> Transcript:

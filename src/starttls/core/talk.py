@@ -18,7 +18,7 @@ from collections.abc import Generator, Mapping
 from typing import TypeAlias, TypeVar
 
 from starttls.core.errors import ClosedEarly, Misuse, PeerError, PlaintextAfterGoAhead, TooLong, Unexpected
-from starttls.core.outcome import _TALK_ONLY, Note, Upgrade  # pyright: ignore[reportPrivateUsage]
+from starttls.core.outcome import _TALK_ONLY, Note, Upgrade, said  # pyright: ignore[reportPrivateUsage]
 from starttls.core.transcript import Record, Redact, Side, Transcript
 from starttls.core.wait import Wait
 
@@ -125,6 +125,16 @@ class Talk:
         new = tuple(self._notes[self._shown :])
         self._shown = len(self._notes)
         return new
+
+    @property
+    def said(self) -> Mapping[str, tuple[str, ...]]:
+        """Everything that was noted so far, by name: escaped, bounded and untrusted."""
+        return said(self._notes)
+
+    @property
+    def untaken(self) -> int:
+        """How many bytes of the peer's nobody has taken."""
+        return len(self._buffer)
 
     @property
     def transcript(self) -> Transcript:

@@ -1,0 +1,96 @@
+"""Where to connect and what to speak there, read from what a person writes."""
+
+import difflib
+import ipaddress
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from starttls.core.errors import Misuse
+from starttls.core.facts import Protocol
+from starttls.protocols import ALL, by_name, by_port
+
+__all__ = ["Target", "schemes"]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One service: ``protocol`` at ``host`` and ``port``, with TLS from the first byte if ``implicit``.
+
+    ``host`` is a name or an address, without brackets; a name is lower case and without its final dot.
+    ``url`` is what the person wrote.
+    """
+
+    url: str
+    protocol: Protocol
+    implicit: bool
+    host: str
+    port: int
+
+    @classmethod
+    def parse(cls, url: str) -> "Target":
+        """Read ``scheme://host[:port]`` or ``host:port``, where the port says the protocol.
+
+        Raises `Misuse`, with the nearest scheme when the one given does not exist.
+        """
+        scheme, found, rest = url.strip().partition("://")
+        if not found:
+            scheme, rest = "", url.strip()
+        try:
+            parts = urlsplit(f"//{rest}")
+            host, port = parts.hostname, parts.port
+        except ValueError as wrong:
+            raise Misuse(f"'{url}' is no URL: {str(wrong).lower()}") from None
+        if not host or parts.path not in {"", "/"} or parts.query or parts.fragment or parts.username is not None:
+            raise Misuse(f"'{url}' is no service: write scheme://host, scheme://host:port or host:port")
+        protocol, implicit = _by_scheme(scheme.lower(), url) if scheme else _by_port(port, url)
+        if port is None:
+            port = (protocol.ports.implicit if implicit else protocol.ports.upgrade)[0]
+        return cls(url, protocol, implicit, _host(host, url), port)
+
+    @property
+    def scheme(self) -> str:
+        """The scheme that says the same: ``"imaps"``."""
+        return self.protocol.implicit or "" if self.implicit else self.protocol.name
+
+
+def schemes() -> tuple[str, ...]:
+    """Every scheme that a URL may have."""
+    names: list[str] = []
+    for protocol in ALL:
+        names += (protocol.name, *protocol.aliases, *([protocol.implicit] if protocol.implicit else []))
+    return tuple(names)
+
+
+def _by_scheme(scheme: str, url: str) -> tuple[Protocol, bool]:
+    try:
+        return by_name(scheme)
+    except KeyError:
+        nearest = difflib.get_close_matches(scheme, schemes(), n=1, cutoff=0.5)
+        hint = f"did you mean '{nearest[0]}'?" if nearest else f"known are: {', '.join(schemes())}"
+        raise Misuse(f"unknown scheme '{scheme}' in '{url}': {hint}") from None
+
+
+def _by_port(port: int | None, url: str) -> tuple[Protocol, bool]:
+    if port is None:
+        raise Misuse(f"'{url}' names neither a scheme nor a port: write smtp://{url} or {url}:25")
+    try:
+        return by_port(port)
+    except KeyError:
+        raise Misuse(f"port {port} belongs to no known protocol: write a scheme, as in smtp://{url}") from None
+
+
+def _host(host: str, url: str) -> str:
+    """An address as it is, a name as its A-labels (RFC 5890)."""
+    try:
+        return str(ipaddress.ip_address(host))
+    except ValueError:
+        pass
+    name = host.rstrip(".")
+    try:
+        ascii_name = name if name.isascii() else name.encode("idna").decode("ascii")
+    except UnicodeError:
+        raise Misuse(f"'{url}' has no valid host name") from None
+    labels = ascii_name.split(".")
+    if len(ascii_name) > 253 or not all(0 < len(label) <= 63 for label in labels) or not ascii_name.isprintable():
+        raise Misuse(f"'{url}' has no valid host name")
+    return ascii_name.lower()
