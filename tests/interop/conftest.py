@@ -7,6 +7,7 @@ from typing import NoReturn
 import pytest
 
 from tests.interop.servers import ALL, SERVICES
+from tests.interop.servers.daemon import DidNotStart
 from tests.interop.servers.service import Offer, Service
 from tests.interop.servers.world import NotInstalled, World
 
@@ -30,6 +31,8 @@ def service(request: pytest.FixtureRequest, world: World) -> Service:
         return world.service(offer)
     except NotInstalled as reason:
         _cannot_run(str(reason))
+    except DidNotStart as report:
+        pytest.fail(str(report), pytrace=False)
 
 
 def _wanted(items: list[pytest.Item]) -> Iterator[Offer]:
