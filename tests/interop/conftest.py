@@ -32,7 +32,7 @@ def service(request: pytest.FixtureRequest, world: World) -> Service:
     except NotInstalled as reason:
         _cannot_run(str(reason))
     except DidNotStart as report:
-        pytest.fail(str(report), pytrace=False)
+        raise pytest.fail.Exception(str(report), pytrace=False) from None
 
 
 def _wanted(items: list[pytest.Item]) -> Iterator[Offer]:

@@ -138,8 +138,9 @@ def _blocks_in_use() -> set[int]:
     """Second octets of 127/8 on which something listens: a session that was killed may leave its servers."""
     used = set[int]()
     for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
-        address = bytes.fromhex(line.split()[1].partition(":")[0])[::-1]
-        if address[0] == 127:
+        _, local, _, state, *_ = line.split()
+        address = bytes.fromhex(local.partition(":")[0])[::-1]
+        if address[0] == 127 and state == "0A":  # LISTEN
             used.add(address[1])
     return used
 
