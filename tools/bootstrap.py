@@ -23,7 +23,7 @@ PYTHON = VENV / "bin" / "python"
 OLDEST = (3, 11)
 
 
-class Stop(Exception):  # noqa: N818 - not an error of this program, but the one line its user reads
+class Stop(Exception):
     """Set-up cannot go on; the text says why and what to do."""
 
 
@@ -52,9 +52,12 @@ def is_usable() -> bool:
     """Is there an environment of this 3.x, in this very folder, with pip?"""
     if not PYTHON.exists():
         return False
-    question = "import pip, sys; print(sys.version_info[:2], sys.prefix, end='')"
+    # The programs in its bin name the folder that it was made in, so it must not have been moved since.
+    if f" {VENV}\n" not in (VENV / "pyvenv.cfg").read_text():
+        return False
+    question = "import pip, sys; print(sys.version_info[:2], end='')"
     answer = subprocess.run([PYTHON, "-c", question], capture_output=True, text=True, check=False)
-    return answer.stdout == f"{sys.version_info[:2]} {VENV}"
+    return answer.stdout == str(sys.version_info[:2])
 
 
 def make_venv() -> None:
@@ -64,17 +67,17 @@ def make_venv() -> None:
         run(sys.executable, "-m", "venv", "--clear", "--without-pip", VENV, failure="")
     except Stop:
         raise Stop("cannot make .venv: see above (Debian: apt install python3-venv)") from None
-    if not has_pip():
-        install_pip()
+    if not install_bundled_pip():
+        install_fetched_pip()
 
 
-def has_pip() -> bool:
+def install_bundled_pip() -> bool:
     """Install the pip that comes with Python, where the system did not cut it out."""
-    ensurepip = [PYTHON, "-m", "ensurepip", "--default-pip"]
+    ensurepip = [str(PYTHON), "-m", "ensurepip", "--default-pip"]
     return subprocess.run(ensurepip, cwd=ROOT, capture_output=True, check=False).returncode == 0
 
 
-def install_pip() -> None:
+def install_fetched_pip() -> None:
     """Fetch pip's wheel from the package index and let it install itself."""
     # Imported here: only this path needs the network, and the usual run must stay quick.
     import fetch_pip  # noqa: PLC0415
@@ -92,8 +95,8 @@ def install_pip() -> None:
 def install_project(extras: list[str]) -> None:
     """Install this project as it lies here, and what it and its developers need."""
     say(f"installing starttls[{','.join(extras)}] into .venv (a minute, the first time)")
-    pip = [PYTHON, "-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"]
-    run(*pip, "--editable", f".[{','.join(extras)}]", failure="pip could not install the dependencies")
+    pip = ["-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"]
+    run(PYTHON, *pip, "--editable", f".[{','.join(extras)}]", failure="pip could not install the dependencies")
 
 
 def bootstrap(extras: list[str]) -> None:

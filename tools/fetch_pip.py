@@ -4,6 +4,7 @@ Asks the index that pip itself would ask: PIP_INDEX_URL, pip's configuration fil
 the wheel's sha256, and a wheel that does not match is not written.
 """
 
+import base64
 import configparser
 import hashlib
 import os
@@ -14,6 +15,7 @@ import urllib.parse
 import urllib.request
 from dataclasses import dataclass
 from html.parser import HTMLParser
+from http.client import HTTPException
 from pathlib import Path
 
 DEFAULT_INDEX = "https://pypi.org/simple"
@@ -81,19 +83,33 @@ def read(url: str) -> bytes:
     Raises:
         OSError: It cannot be reached, or holds more.
     """
-    if urllib.parse.urlsplit(url).scheme not in {"https", "http", "file"}:
-        raise OSError(f"{url}: not an https, http or file address")
+    shown, request = _request(url)
     trust = ssl.create_default_context(cafile=setting("cert")) if url.startswith("https:") else None
     try:
-        with urllib.request.urlopen(url, timeout=TIMEOUT, context=trust) as answer:  # noqa: S310 - checked above
+        with urllib.request.urlopen(request, timeout=TIMEOUT, context=trust) as answer:  # noqa: S310 - _request looked
             body: bytes = answer.read(MOST_BYTES + 1)
-    except OSError as error:
+    except (OSError, HTTPException) as error:
         if isinstance(getattr(error, "reason", None), ssl.SSLCertVerificationError):
-            raise OSError(f"{url}: certificate not trusted (Debian: apt install ca-certificates)") from error
-        raise OSError(f"{url}: {error}") from error
+            raise OSError(f"{shown}: certificate not trusted (Debian: apt install ca-certificates)") from error
+        raise OSError(f"{shown}: {error}") from error
     if len(body) > MOST_BYTES:
-        raise OSError(f"{url}: more than {MOST_BYTES} bytes")
+        raise OSError(f"{shown}: more than {MOST_BYTES} bytes")
     return body
+
+
+def _request(url: str) -> tuple[str, urllib.request.Request]:
+    """Take the password out of an address. Return the address fit to be shown, and the request."""
+    parts = urllib.parse.urlsplit(url)
+    if parts.scheme not in {"https", "http", "file"}:
+        raise OSError(f"{url}: not an https, http or file address")
+    user, at, host = parts.netloc.rpartition("@")
+    shown = parts._replace(netloc=host).geturl()
+    request = urllib.request.Request(shown)  # noqa: S310 - the scheme was looked at
+    if at:
+        token = base64.b64encode(urllib.parse.unquote_to_bytes(user)).decode()
+        # Not to be sent again to whatever host the index redirects to.
+        request.add_unredirected_header("Authorization", f"Basic {token}")
+    return shown, request
 
 
 def wheels(page: bytes, address: str) -> list[Wheel]:
@@ -121,13 +137,15 @@ def download(folder: Path) -> Path:
         ValueError: It has no wheel for us, or the wheel is not the one it promised.
     """
     address = (setting("index-url") or DEFAULT_INDEX).rstrip("/") + "/pip/"
+    if address.startswith("file:"):
+        address += "index.html"  # as pip does
     found = wheels(read(address), address)
     if not found:
-        raise ValueError(f"{address} lists no wheel of pip with a sha256")
+        raise ValueError("the index lists no wheel of pip with a sha256")
     newest = max(found, key=lambda wheel: wheel.version)
     body = read(newest.url)
     if hashlib.sha256(body).hexdigest() != newest.sha256:
-        raise ValueError(f"{newest.url} does not have the sha256 that the index gives")
+        raise ValueError(f"{newest.name} does not have the sha256 that the index gives")
     path = folder / newest.name
     path.write_bytes(body)
     return path
