@@ -50,10 +50,11 @@ def run(*command: str | Path, failure: str) -> None:
 
 def is_usable() -> bool:
     """Is there an environment of this 3.x, in this very folder, with pip?"""
-    if not PYTHON.exists():
+    made = VENV / "pyvenv.cfg"
+    if not (PYTHON.exists() and made.exists()):
         return False
     # The programs in its bin name the folder that it was made in, so it must not have been moved since.
-    if f" {VENV}\n" not in (VENV / "pyvenv.cfg").read_text():
+    if f" {VENV}\n" not in made.read_text():
         return False
     question = "import pip, sys; print(sys.version_info[:2], end='')"
     answer = subprocess.run([PYTHON, "-c", question], capture_output=True, text=True, check=False)
