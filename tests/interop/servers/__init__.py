@@ -5,10 +5,11 @@ from tests.interop.servers.dovecot import DOVECOT
 from tests.interop.servers.exim import EXIM
 from tests.interop.servers.openldap import OPENLDAP
 from tests.interop.servers.postfix import POSTFIX
+from tests.interop.servers.prosody import PROSODY
 from tests.interop.servers.sendmail import SENDMAIL
 from tests.interop.servers.service import Offer, Server
 
-ALL: tuple[Server, ...] = (POSTFIX, DOVECOT, EXIM, SENDMAIL, CYRUS, OPENLDAP)
+ALL: tuple[Server, ...] = (POSTFIX, DOVECOT, EXIM, SENDMAIL, CYRUS, OPENLDAP, PROSODY)
 
 SERVICES: tuple[Offer, ...] = tuple(offer for server in ALL for offer in server.offers)
 """Every port of every server: what interop tests are parametrised over, through the fixture `service`."""
