@@ -19,6 +19,7 @@ FILE_LINES = 300
 FUNCTION_LINES = 40
 PROTOCOL_LINES = range(100, 201)
 ROOM_LINES = {"asyncio": 400, "sync": 150}
+STDLIB_ALONE = ("core", "grammar", "protocols")
 FORBIDDEN_NAMES = {"utils", "util", "common", "helpers", "helper", "manager", "base", "misc"}
 HEAVY = {"asyncio", "ssl", "socket", "logging", "click", "rich", "cryptography", "msgspec", "uvloop"}
 
@@ -173,6 +174,12 @@ def test_nobody_inside_imports_from_the_front_door(path: Path) -> None:
     rooms = {child.stem for child in SOURCE.iterdir() if not child.name.startswith("_")}
     parts = [name.split(".") for name in imports_of(path.read_text())]
     assert not [name for name in parts if name[0] == "starttls" and (len(name) == 1 or name[1] not in rooms)]
+
+
+@pytest.mark.parametrize("path", python_files(*(SOURCE / room for room in STDLIB_ALONE)), ids=name_of)
+def test_the_lower_floors_need_the_standard_library_alone(path: Path) -> None:
+    packages = {name.partition(".")[0] for name in imports_of(path.read_text())}
+    assert packages - sys.stdlib_module_names <= {"starttls"}
 
 
 @each_module
