@@ -103,16 +103,18 @@ class Daemon:
         return f"{self.name} {what}\n{command}\n{self.logs()}"
 
 
-def run_once(*command: str | Path, user: str | None = None, feed: str = "") -> str:
+def run_once(
+    *command: str | Path, user: str | None = None, environment: dict[str, str] | None = None
+) -> str:
     """Run a set-up program (m4, initdb) to its end and return what it said; its status must be 0."""
     done = subprocess.run(
         [str(word) for word in command],
-        input=feed,
+        stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         timeout=START_SECONDS,
         cwd="/",
-        env=plain_environment(),
+        env=plain_environment(environment),
         check=False,
         user=user,
         group=None if user is None else pwd.getpwnam(user).pw_gid,
