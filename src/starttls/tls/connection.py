@@ -189,6 +189,8 @@ class Connection:
 
     def _stream(self) -> "TLSSession | Plain":
         stream = self._session or self._plain
+        if self.error is not None:
+            raise self.error
         if stream is None or self.phase not in {Phase.OPEN, Phase.PLAIN}:
             raise Misuse(f"nothing can be sent in phase '{self.phase}'")
         return stream

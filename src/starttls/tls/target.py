@@ -2,14 +2,17 @@
 
 import difflib
 import ipaddress
+import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 from starttls.core.errors import Misuse
 from starttls.core.facts import Protocol
 from starttls.protocols import ALL, by_name, by_port
 
-__all__ = ["Target", "schemes"]
+__all__ = ["DELAY", "Address", "Target", "interleaved", "schemes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,3 +97,20 @@ def _host(host: str, url: str) -> str:
     if len(ascii_name) > 253 or not all(0 < len(label) <= 63 for label in labels) or not ascii_name.isprintable():
         raise Misuse(f"'{url}' has no valid host name")
     return ascii_name.lower()
+
+
+Family = TypeVar("Family", bound=int)
+Address: TypeAlias = tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes]
+"""A socket address as ``getaddrinfo`` gives it."""
+
+DELAY = 0.25
+"""Seconds before the next address is tried beside the first (RFC 8305 §5, "Connection Attempt Delay")."""
+
+
+def interleaved(found: Sequence[tuple[Family, int, int, str, Address]]) -> list[tuple[Family, Address]]:
+    """What ``getaddrinfo`` found, with the families in turn, the first one first (RFC 8305 §4)."""
+    families: dict[Family, list[tuple[Family, Address]]] = {}
+    for family, _, _, _, address in found:
+        families.setdefault(family, []).append((family, address))
+    rows = itertools.zip_longest(*families.values())
+    return [address for row in rows for address in row if address is not None]

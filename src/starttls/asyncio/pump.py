@@ -1,0 +1,195 @@
+"""Moves bytes between an asyncio transport and a `Connection`, watches the clock, decides nothing.
+
+`asyncio.StreamReader` never sees a byte here: in Python 3.11, 3.12.1 and 3.13.0 ``start_tls`` leaves in it
+what an attacker sent in plaintext. The one buffer before TLS is the Talk's.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+from starttls.core.errors import ClosedEarly, StartTLSError, TimedOut
+from starttls.core.wait import Wait
+from starttls.tls.connection import HANDSHAKE, Connection, Phase
+from starttls.tls.plan import Timeouts
+
+__all__ = ["Pump"]
+
+HIGH_WATER = 262144
+"""Encrypted bytes that nobody has read, above which the peer has to wait."""
+
+
+class Pump(asyncio.Protocol):
+    """One connection on one transport.
+
+    ``settled`` is called once: when the connection is open, or has failed; ``ended`` when nothing moves any more.
+    """
+
+    __slots__ = ("_ended", "_paused", "_reader", "_settled", "_timeouts", "_timer", "_watched", "_writer", "connection", "error",
+                 "gone", "transport")  # fmt: skip
+
+    def __init__(
+        self,
+        connection: Connection,
+        timeouts: Timeouts,
+        settled: "Callable[[Pump], None]",
+        ended: "Callable[[Pump], None] | None" = None,
+    ) -> None:
+        self.connection = connection
+        self.error: StartTLSError | None = None
+        self.gone = False
+        self.transport: asyncio.Transport | None = None
+        self._ended = ended
+        self._paused = False
+        self._reader: asyncio.Future[None] | None = None
+        self._settled: Callable[[Pump], None] | None = settled
+        self._timeouts = timeouts
+        self._timer: asyncio.TimerHandle | None = None
+        self._watched: Wait | None = None
+        self._writer: asyncio.Future[None] | None = None
+
+    # -- what asyncio calls ----------------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Send what the dialogue begins with, if it is ours to begin."""
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - what TCP and Unix sockets have
+        self.transport = transport
+        self.moved()
+
+    def data_received(self, data: bytes) -> None:
+        """Hand ``data`` to the connection and see what came of it."""
+        self.connection.receive_data(data)
+        self.moved()
+
+    def eof_received(self) -> bool:
+        """The peer sends no more; the transport closes itself when all is written."""
+        self.connection.receive_data(b"")
+        self.moved()
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Nothing moves any more; whoever waits is told."""
+        self.gone = True
+        if exc is None:
+            self.connection.receive_data(b"")
+        else:
+            self.connection.connection_reset()
+        self.moved()
+        self._wake_writer()
+        if self._ended is not None:
+            self._ended(self)
+
+    def pause_writing(self) -> None:
+        """The kernel takes no more: writers wait."""
+        self._paused = True
+
+    def resume_writing(self) -> None:
+        """The kernel takes bytes again."""
+        self._paused = False
+        self._wake_writer()
+
+    # -- what streams call -----------------------------------------------------------------------------------
+
+    def moved(self) -> None:
+        """Send what is to be sent, settle the connection when it is open or has failed, wake the reader."""
+        self.flush()
+        connection = self.connection
+        if self._settled is not None:
+            if connection.phase in {Phase.TALK, Phase.HANDSHAKE}:
+                self._watch(connection.waiting_for)
+                return
+            self._settle(connection.error)
+        elif connection.error is not None and self.error is None:
+            self._settle(connection.error)
+        if self._reader is not None:
+            self._wake_reader()
+        elif connection.unread > HIGH_WATER and self.transport is not None:
+            self.transport.pause_reading()
+
+    @property
+    def peer(self) -> tuple[str, int]:
+        """Address and port of the peer."""
+        name = self.transport.get_extra_info("peername") if self.transport is not None else None
+        return (str(name[0]), int(name[1])) if isinstance(name, tuple) else ("", 0)
+
+    def flush(self) -> None:
+        """Give the transport what the connection has to send."""
+        data = self.connection.data_to_send()
+        if data and self.transport is not None and not self.gone:
+            self.transport.write(data)
+
+    async def readable(self) -> None:
+        """Wait until the connection has moved."""
+        if self.transport is not None and not self.gone:
+            self.transport.resume_reading()
+        self._reader = asyncio.get_running_loop().create_future()
+        try:
+            await self._reader
+        finally:
+            self._reader = None
+
+    async def drained(self) -> None:
+        """Wait until the transport takes more. Raises `ClosedEarly` when there is none any more."""
+        while self._paused and not self.gone:
+            self._writer = self._writer or asyncio.get_running_loop().create_future()
+            await asyncio.shield(self._writer)
+        if self.gone:
+            connection = self.connection
+            raise ClosedEarly(reset=True).at(connection.protocol.name, connection.side, None, connection.transcript)
+
+    async def finished(self) -> None:
+        """Close the transport when all is written, and wait for that."""
+        if self.transport is None:
+            return
+        self.transport.close()
+        while not self.gone:
+            self._writer = self._writer or asyncio.get_running_loop().create_future()
+            await asyncio.shield(self._writer)
+
+    def abort(self) -> None:
+        """Drop the connection without a word."""
+        if self.transport is not None:
+            self.transport.abort()
+
+    def fail(self, error: StartTLSError) -> None:
+        """Give up because of ``error``, which the connection itself cannot know."""
+        connection = self.connection
+        error.at(connection.protocol.name, connection.side, connection.waiting_for, connection.transcript)
+        self._settle(error)
+        self.abort()
+
+    # -- inside ----------------------------------------------------------------------------------------------
+
+    def _settle(self, error: StartTLSError | None) -> None:
+        settled, self._settled = self._settled, None
+        self._watch(None)
+        if error is not None and self.error is None:
+            self.error = error
+            if self.transport is not None:
+                self.transport.close()  # what is written already still goes out: a last word, an alert
+        if settled is not None:
+            settled(self)
+        self._wake_reader()
+
+    def _watch(self, wait: Wait | None) -> None:
+        """Give each wait its own time: bytes that dribble in do not prolong it, only the next wait does."""
+        if wait is self._watched:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._watched = wait
+        if wait is not None:
+            seconds = self._timeouts.handshake if wait is HANDSHAKE else self._timeouts.wait
+            self._timer = asyncio.get_running_loop().call_later(seconds, self._timed_out, seconds)
+
+    def _timed_out(self, seconds: float) -> None:
+        self.fail(TimedOut(seconds))
+
+    def _wake_reader(self) -> None:
+        if self._reader is not None and not self._reader.done():
+            self._reader.set_result(None)
+
+    def _wake_writer(self) -> None:
+        writer, self._writer = self._writer, None
+        if writer is not None and not writer.done():
+            writer.set_result(None)

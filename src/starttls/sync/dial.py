@@ -1,0 +1,62 @@
+"""Connecting a TCP socket, blocking: names to addresses, and Happy Eyeballs (RFC 8305) over them."""
+
+import errno
+import os
+import selectors
+import socket
+import time
+
+from starttls.core.errors import CannotConnect, CannotResolve, TimedOut
+from starttls.tls.target import DELAY, Address, interleaved
+
+__all__ = ["dial"]
+
+
+def dial(host: str, port: int, family: int, seconds: float) -> socket.socket:
+    """A connected socket, non-blocking. Raises `CannotResolve`, `CannotConnect` or `TimedOut`."""
+    try:
+        addresses = interleaved(socket.getaddrinfo(host, port, family=family, type=socket.SOCK_STREAM))
+    except (OSError, UnicodeError) as error:
+        raise CannotResolve(host, (getattr(error, "strerror", None) or "not a host name").lower()) from None
+    failures: list[str] = []
+    end = time.monotonic() + seconds
+    with selectors.DefaultSelector() as selector:
+        try:
+            while addresses or selector.get_map():
+                if addresses:
+                    _start(selector, *addresses.pop(0), failures)
+                left = end - time.monotonic()
+                if left <= 0:
+                    raise TimedOut(seconds, f"connecting to {host}:{port}")
+                winner = _winner(selector, min(left, DELAY) if addresses else left, failures)
+                if winner is not None:
+                    return winner
+        finally:
+            for key in tuple(selector.get_map().values()):
+                key.data.close()
+    raise CannotConnect(f"{host}:{port}", ", ".join(dict.fromkeys(failures)))
+
+
+def _start(selector: selectors.BaseSelector, family: int, address: Address, failures: list[str]) -> None:
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    sock.setblocking(False)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    failed = sock.connect_ex(address)
+    if failed in {0, errno.EINPROGRESS}:
+        selector.register(sock, selectors.EVENT_WRITE, sock)
+    else:
+        sock.close()
+        failures.append(os.strerror(failed).lower())
+
+
+def _winner(selector: selectors.BaseSelector, seconds: float, failures: list[str]) -> socket.socket | None:
+    """The first that connects within ``seconds``; those that failed are closed."""
+    for key, _ in selector.select(seconds) if selector.get_map() else ():
+        sock: socket.socket = key.data
+        selector.unregister(sock)
+        failed = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if not failed:
+            return sock
+        sock.close()
+        failures.append(os.strerror(failed).lower())
+    return None
