@@ -22,6 +22,7 @@
         CannotConnect          no address answered
         TimedOut               the peer did not answer in time
       Misuse                 you did it: the only one that `Talk` and `TLSSession` raise
+      BadConfig              a configuration file that cannot be used
 
 Each is one line, lower case, no full stop. `Talk` and the pumps fill in where it happened: protocol, side,
 the wait, and the transcript. Inside a protocol errors are raised, at the edge of `Talk` they are values, and
@@ -36,6 +37,7 @@ from starttls.core.transcript import Side, Transcript, printable
 from starttls.core.wait import Wait
 
 __all__ = [
+    "BadConfig",
     "CannotConnect",
     "CannotResolve",
     "CertificateRejected",
@@ -316,3 +318,19 @@ class Misuse(StartTLSError):
     def what(self) -> str:
         """What was done."""
         return self.detail
+
+
+@dataclass(eq=False)
+class BadConfig(StartTLSError):
+    """A configuration file that cannot be used. ``hint`` says what may have been meant."""
+
+    source: str
+    problem: str
+    line: int | None = None
+    hint: str = ""
+
+    @property
+    def what(self) -> str:
+        """File, line, problem and hint."""
+        place = self.source if self.line is None else f"{self.source}:{self.line}"
+        return f"{place}: {self.problem}" + (f": {self.hint}" if self.hint else "")
