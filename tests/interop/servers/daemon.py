@@ -103,9 +103,7 @@ class Daemon:
         return f"{self.name} {what}\n{command}\n{self.logs()}"
 
 
-def run_once(
-    *command: str | Path, user: str | None = None, environment: dict[str, str] | None = None
-) -> str:
+def run_once(*command: str | Path, user: str | None = None, environment: dict[str, str] | None = None) -> str:
     """Run a set-up program (m4, initdb) to its end and return what it said; its status must be 0."""
     done = subprocess.run(
         [str(word) for word in command],

@@ -44,9 +44,7 @@ def prepare(place: Place) -> Launch:
     """Write one configuration file with two servers."""
     made = place.certify(trustme.KeyType.ECDSA)
     tls = _TLS.format(folder=place.folder, leaf=made.leaf, issuers=made.issuers, key=made.key)
-    text = _CONF.format(
-        unpacked=place.unpacked, name=NAME, address=place.address, folder=place.folder, tls=tls
-    )
+    text = _CONF.format(unpacked=place.unpacked, name=NAME, address=place.address, folder=place.folder, tls=tls)
     proftpd = place.unpacked / "usr/sbin/proftpd"
     return Launch(
         command=(proftpd, "--nodaemon", "--config", place.write("proftpd.conf", text)),
