@@ -1,0 +1,104 @@
+"""Coverage-guided fuzzing of every dialogue: ``python -m fuzz [PROTOCOL [SIDE]] [--seconds N]``.
+
+Invariant: no matter what bytes a peer sends, in whatever pieces, a Talk ends in an `Upgrade` or in a declared
+`PeerError` whose text is one printable line, and never raises anything.
+
+The conformance transcripts are the seeds. Each protocol and role is a target of its own, in a process of its
+own, because the fuzzer never returns; without a choice all of them share the time.
+"""
+
+import argparse
+import contextlib
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+try:
+    import atheris
+except ImportError:  # its wheels exist for some Pythons only
+    atheris = None
+
+with atheris.instrument_imports(include=["starttls"]) if atheris and len(sys.argv) > 2 else contextlib.nullcontext():
+    from starttls.core.errors import PeerError
+    from starttls.core.facts import ClientSetup, Protocol, ServerSetup
+    from starttls.core.outcome import Upgrade
+    from starttls.core.talk import Talk
+    from starttls.core.transcript import Side, Transcript
+    from starttls.protocols import ALL
+
+TRANSCRIPTS = Path(__file__).parent.parent / "tests" / "transcripts"
+CUT = b"\xf0cut\xf0"
+"""Where the input is cut into segments; seeds carry it, so the fuzzer learns it."""
+
+
+def talk_of(protocol: Protocol, side: Side) -> Talk:
+    """A fresh conversation with the entropy of the transcripts."""
+    if side is Side.CLIENT:
+        setup = ClientSetup(entropy=bytes(20), host="server.example.org", me="client.example.org")
+        return protocol.as_client(setup)
+    return protocol.as_server(ServerSetup(entropy=bytes(20), name="server.example.org"))
+
+
+def one_input(protocol: Protocol, side: Side, data: bytes) -> None:
+    """One conversation; an AssertionError or any other exception is a finding."""
+    talk = talk_of(protocol, side)
+    for piece in (*(piece for piece in data.split(CUT) if piece), b""):
+        if talk.outcome is None:
+            talk.receive_data(piece)
+            talk.data_to_send()
+    assert isinstance(talk.outcome, Upgrade | PeerError), talk.outcome
+    assert str(talk.outcome).isprintable(), str(talk.outcome)
+    assert Transcript.parse(talk.transcript.text) is not None
+
+
+def seeds(protocol: Protocol, side: Side) -> list[bytes]:
+    """What the peer says in each transcript of this protocol and role."""
+    vectors = (Transcript.parse(path.read_text("ascii")) for path in (TRANSCRIPTS / protocol.name).glob("*.txt"))
+    return [
+        CUT.join(turn.data for turn in vector.turns if turn.side is not side)
+        for vector in vectors
+        if vector.headers["side"] == side
+    ]
+
+
+def fuzz(protocol: Protocol, side: Side, seconds: int) -> None:
+    """Fuzz one target in this process; does not return."""
+    if atheris is None:
+        sys.exit("fuzz: atheris has no release for this Python; tests/property does the same without coverage")
+    with tempfile.TemporaryDirectory() as corpus:
+        for number, seed in enumerate(seeds(protocol, side)):
+            (Path(corpus) / str(number)).write_bytes(seed)
+        flags = [f"-max_total_time={seconds}", "-max_len=8192", "-timeout=10", "-print_final_stats=0", "-verbosity=0"]
+        atheris.Setup([sys.argv[0], *flags, corpus], lambda data: one_input(protocol, side, data))
+        atheris.Fuzz()
+
+
+def main() -> int:
+    """Run one target, or all of them in turn. Exit 1 when any finds something."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("protocol", nargs="?", choices=[protocol.name for protocol in ALL])
+    parser.add_argument("side", nargs="?", choices=[str(side) for side in Side])
+    parser.add_argument("--seconds", type=int, default=10, help="for each target (default 10)")
+    asked = parser.parse_args()
+    chosen = [
+        (protocol, side)
+        for protocol in ALL
+        for side in Side
+        if asked.protocol in {None, protocol.name} and asked.side in {None, str(side)}
+    ]
+    if len(chosen) == 1:
+        fuzz(*chosen[0], asked.seconds)
+    failed: list[str] = []
+    for protocol, side in chosen:
+        command = [sys.executable, "-m", "fuzz", protocol.name, side, "--seconds", str(asked.seconds)]
+        ended = subprocess.run(command, capture_output=True, text=True, check=False)
+        print(f"{protocol.name:12} {side:7} {'ok' if ended.returncode == 0 else 'FOUND SOMETHING'}", flush=True)
+        if ended.returncode:
+            failed.append(protocol.name)
+            print(ended.stdout[-4000:], ended.stderr[-8000:], file=sys.stderr)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
