@@ -1,0 +1,1 @@
+"""The fuzz targets: one for each protocol and role."""
