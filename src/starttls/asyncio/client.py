@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from collections.abc import Callable
 from typing import Unpack
 
 from starttls.asyncio.dial import dial
@@ -23,31 +24,30 @@ class Client:
     def __init__(self, **options: Unpack[Options]) -> None:
         self.plan = Plan(**options)
 
-    async def connect(self, url: str | Target) -> Stream:
+    async def connect(self, url: str | Target, watch: Callable[[Pump], None] | None = None) -> Stream:
         """Connect, upgrade, verify.
 
         Raises `PeerError`, `TLSError` or `NetworkError`, with the transcript, and `Misuse` for a URL that is
-        none. Nothing is sent in plaintext but the upgrade itself.
+        none. Nothing is sent in plaintext but the upgrade itself. ``watch`` is shown the pump as soon as there
+        is one: who was reached and what was said can be read there also when it then fails.
         """
         target = Target.parse(url) if isinstance(url, str) else url
-        whole = self.plan.timeouts.whole
-        try:
-            async with asyncio.timeout(whole):
-                sock = await self._dial(target)
-                return await self._open(target, sock)
-        except TimeoutError:
-            raise TimedOut(whole, "the whole connection") from None
+        end = asyncio.get_running_loop().time() + self.plan.timeouts.whole
+        sock = await self._dial(target)
+        return await self._open(target, sock, end, watch)
 
     async def _dial(self, target: Target) -> socket.socket:
         host, port = self.plan.address(target)
-        limit = self.plan.timeouts.connect
+        limit = min(self.plan.timeouts.connect, self.plan.timeouts.whole)
         try:
             async with asyncio.timeout(limit):
                 return await dial(host, port, self.plan.family)
         except TimeoutError:
             raise TimedOut(limit, f"connecting to {host}:{port}") from None
 
-    async def _open(self, target: Target, sock: socket.socket) -> Stream:
+    async def _open(
+        self, target: Target, sock: socket.socket, end: float, watch: Callable[[Pump], None] | None
+    ) -> Stream:
         loop = asyncio.get_running_loop()
         settled: asyncio.Future[None] = loop.create_future()
 
@@ -56,14 +56,20 @@ class Client:
                 settled.set_result(None)
 
         pump = Pump(self.plan.connection(target, sock.getsockname()[0]), self.plan.timeouts, settle)
+        timer = loop.call_at(end, pump.fail, TimedOut(self.plan.timeouts.whole))
         try:
             await loop.create_connection(lambda: pump, sock=sock)
+            if watch is not None:
+                watch(pump)
             await settled
+            if pump.error is not None:
+                await pump.finished()
         except BaseException:
             pump.abort()
             raise
+        finally:
+            timer.cancel()
         if pump.error is not None:
-            await pump.finished()
             raise pump.error
         return Stream(pump)
 
