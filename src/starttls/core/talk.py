@@ -17,7 +17,15 @@ The caller's side moves bytes and decides nothing::
 from collections.abc import Generator, Mapping
 from typing import TypeAlias, TypeVar
 
-from starttls.core.errors import ClosedEarly, Misuse, PeerError, PlaintextAfterGoAhead, TooLong, Unexpected
+from starttls.core.errors import (
+    ClosedEarly,
+    Misuse,
+    PeerError,
+    PlaintextAfterGoAhead,
+    PrematureReply,
+    TooLong,
+    Unexpected,
+)
 from starttls.core.outcome import _TALK_ONLY, Note, Upgrade, said  # pyright: ignore[reportPrivateUsage]
 from starttls.core.transcript import Record, Redact, Side, Transcript
 from starttls.core.wait import Wait
@@ -244,9 +252,17 @@ class Talk:
                 raise Misuse(f"the {self.protocol} dialogue ended without an outcome") from None
         except PeerError as failure:
             self.outcome = failure
+            self._hide_secrets(failure)
             failure.at(self.protocol, self.side, self.waiting_for, self.transcript)
             failure.__traceback__ = None  # its frames would keep the dialogue alive
         else:
             if error is not None:  # a dialogue may say goodbye, but it may not go on
                 steps.close()
                 self.outcome = error.at(self.protocol, self.side, self.waiting_for, self.transcript)
+
+    def _hide_secrets(self, failure: PeerError) -> None:
+        """The evidence in an error is printed: it shows no more of what a client said than the transcript does."""
+        if isinstance(failure, Unexpected | PrematureReply):
+            failure.got = self._record.shown(failure.got)
+        elif isinstance(failure, PlaintextAfterGoAhead):
+            failure.leftover = self._record.shown(failure.leftover)

@@ -164,6 +164,14 @@ class Record:
         """Note what one side sent."""
         self._turns.append((side, data))
 
+    def shown(self, evidence: bytes) -> bytes:
+        """Return what a peer said as the transcript shows it: what is a secret there is one in an error too."""
+        if self._redact is None:
+            return evidence
+        said = b"".join(turn.data for turn in _joined(self._turns, self._redact) if turn.side is Side.CLIENT)
+        clean = evidence if evidence in said else self._redact(evidence)
+        return clean if clean in said else b"[redacted]"
+
     def transcript(self, expect: str = "") -> Transcript:
         """Make the transcript, with ``expect`` naming the outcome if there is one."""
         headers = {**self._headers, "expect": expect} if expect else dict(self._headers)
@@ -173,12 +181,21 @@ class Record:
 
 def _joined(pieces: list[tuple[Side, bytes]], redact: Redact | None) -> Iterator[Turn]:
     start = 0
+    clear = shown = b""  # the client's turns since the last end of a line, as they were and as they are shown
     while start < len(pieces):
         side, end = pieces[start][0], start + 1
         while end < len(pieces) and pieces[end][0] is side:
             end += 1
         data = b"".join(data for _, data in pieces[start:end])
-        yield Turn(side, redact(data) if redact and side is Side.CLIENT else data)
+        if redact and side is Side.CLIENT:
+            # a secret may be cut by an answer of ours to what stood before it, so redact from the line's start
+            clear += data
+            before, shown = shown, redact(clear)
+            data = shown[len(before) :] if shown.startswith(before) else b"[redacted]"
+            if clear.endswith(b"\n"):
+                clear = shown = b""
+        if data:
+            yield Turn(side, data)
         start = end
 
 
