@@ -4,13 +4,19 @@ A new protocol is its file, its line here, and a folder of transcripts.
 """
 
 from starttls.core.facts import Protocol
-from starttls.protocols import smtp
+from starttls.protocols import imap, lmtp, managesieve, pop3, smtp, xmpp
 
 __all__ = ["ALL", "by_name", "by_port"]
 
 ALL: tuple[Protocol, ...] = (
     smtp.SMTP,
     smtp.SUBMISSION,
+    lmtp.LMTP,
+    imap.IMAP,
+    pop3.POP3,
+    managesieve.MANAGESIEVE,
+    xmpp.XMPP,
+    xmpp.XMPP_SERVER,
 )
 
 
