@@ -1,7 +1,6 @@
 """Where to connect and what to speak there, read from what a person writes."""
 
 import difflib
-import ipaddress
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from urllib.parse import urlsplit
 from starttls.core.errors import Misuse
 from starttls.core.facts import Protocol
 from starttls.protocols import ALL, by_name, by_port
+from starttls.tls.names import ServerIdentity
 
 __all__ = ["DELAY", "Address", "Target", "interleaved", "schemes"]
 
@@ -85,18 +85,9 @@ def _by_port(port: int | None, url: str) -> tuple[Protocol, bool]:
 def _host(host: str, url: str) -> str:
     """An address as it is, a name as its A-labels (RFC 5890)."""
     try:
-        return str(ipaddress.ip_address(host))
-    except ValueError:
-        pass
-    name = host.rstrip(".")
-    try:
-        ascii_name = name if name.isascii() else name.encode("idna").decode("ascii")
-    except UnicodeError:
-        raise Misuse(f"'{url}' has no valid host name") from None
-    labels = ascii_name.split(".")
-    if len(ascii_name) > 253 or not all(0 < len(label) <= 63 for label in labels) or not ascii_name.isprintable():
-        raise Misuse(f"'{url}' has no valid host name")
-    return ascii_name.lower()
+        return ServerIdentity(host).host
+    except Misuse as wrong:
+        raise Misuse(f"'{url}': {wrong.detail}") from None
 
 
 Family = TypeVar("Family", bound=int)
