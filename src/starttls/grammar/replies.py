@@ -29,9 +29,7 @@ class Reply(NamedTuple):
 def reply(talk: Talk, wait: Wait) -> Steps[Reply]:
     """Read one reply, of one line or many. Each line of a reply has the same code (RFC 5321 §4.2.1)."""
     line = yield from talk.line(wait)
-    code = line[:_CODE]
-    if not (code.isdigit() and b"2" <= code < b"6" and line[_CODE : _CODE + 1] in b" -"):
-        raise Unexpected(line, "a reply of three digits")
+    code = _code(line, b"2", b"5")
     lines = [line[_CODE + 1 :]]
     while line[_CODE : _CODE + 1] == b"-":
         line = yield from talk.line(wait)
@@ -45,15 +43,23 @@ def reply(talk: Talk, wait: Wait) -> Steps[Reply]:
 def reply_of_ftp(talk: Talk, wait: Wait) -> Steps[Reply]:
     """Read one reply of FTP: between the first line and the last, lines may begin with anything (RFC 959 §4.2)."""
     line = yield from talk.line(wait)
-    code = line[:_CODE]
-    if not (code.isdigit() and b"1" <= code < b"7" and line[_CODE : _CODE + 1] in b" -"):
-        raise Unexpected(line, "a reply of three digits")
+    code = _code(line, b"1", b"6")
     lines = [line[_CODE + 1 :]]
     if line[_CODE : _CODE + 1] == b"-":
         while not ((line := (yield from talk.line(wait))).startswith(code + b" ") or line == code):
             lines.append(line)
         lines.append(line[_CODE + 1 :])
     return Reply(int(code), tuple(lines))
+
+
+def _code(line: bytes, lowest: bytes, highest: bytes) -> bytes:
+    """The three digits at the start of a reply, if the first is in its range and a blank or a hyphen follows."""
+    code = line[:_CODE]
+    if len(code) < _CODE or not code.isdigit() or line[_CODE : _CODE + 1] not in b" -":
+        raise Unexpected(line, "a reply of three digits")
+    if not lowest <= code[:1] <= highest:
+        raise Unexpected(line, f"a code that begins with {lowest.decode()} to {highest.decode()}")
+    return code
 
 
 def ask(
