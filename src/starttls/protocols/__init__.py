@@ -4,7 +4,7 @@ A new protocol is its file, its line here, and a folder of transcripts.
 """
 
 from starttls.core.facts import Protocol
-from starttls.protocols import imap, lmtp, managesieve, pop3, postgresql, smtp, xmpp
+from starttls.protocols import imap, lmtp, managesieve, mysql, pop3, postgresql, smtp, xmpp
 
 __all__ = ["ALL", "by_name", "by_port"]
 
@@ -18,6 +18,7 @@ ALL: tuple[Protocol, ...] = (
     xmpp.XMPP,
     xmpp.XMPP_SERVER,
     postgresql.POSTGRESQL,
+    mysql.MYSQL,
 )
 
 
