@@ -75,7 +75,7 @@ class Client:
 
 
 async def connect(url: str | Target, **options: Unpack[Options]) -> Stream:
-    """Open one verified, upgraded connection: ``await connect("imap://mail.example.org")``.
+    """Open one verified, upgraded connection, as in ``await starttls.connect("imap://mail.example.org")``.
 
     ``options`` and errors are those of `Client`.
     """

@@ -8,6 +8,7 @@ from starttls.tls.target import DELAY, Address, interleaved
 
 __all__ = ["dial"]
 
+
 async def dial(host: str, port: int, family: socket.AddressFamily) -> socket.socket:
     """A connected, non-blocking socket. Raises `CannotResolve` or `CannotConnect`."""
     loop = asyncio.get_running_loop()
@@ -25,10 +26,10 @@ async def dial(host: str, port: int, family: socket.AddressFamily) -> socket.soc
             wait = DELAY if addresses else None
             done, running = await asyncio.wait(running, timeout=wait, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
-                error = task.exception()
-                if error is None:
+                failure = task.exception()
+                if failure is None:
                     return task.result()
-                failures.append((getattr(error, "strerror", None) or str(error)).lower())
+                failures.append((getattr(failure, "strerror", None) or str(failure)).lower())
     finally:
         await _drop(running)
     raise CannotConnect(f"{host}:{port}", ", ".join(dict.fromkeys(failures)))
@@ -37,7 +38,7 @@ async def dial(host: str, port: int, family: socket.AddressFamily) -> socket.soc
 async def _connect(family: socket.AddressFamily, address: Address) -> socket.socket:
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:
-        sock.setblocking(False)
+        sock.setblocking(False)  # noqa: FBT003 - the standard library's own signature
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         await asyncio.get_running_loop().sock_connect(sock, address)
     except BaseException:

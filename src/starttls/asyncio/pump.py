@@ -24,8 +24,20 @@ class Pump(asyncio.Protocol):
     ``settled`` is called once: when the connection is open, or has failed; ``ended`` when nothing moves any more.
     """
 
-    __slots__ = ("_ended", "_paused", "_reader", "_settled", "_timeouts", "_timer", "_watched", "_writer", "connection", "error",
-                 "gone", "transport")  # fmt: skip
+    __slots__ = (
+        "_ended",
+        "_paused",
+        "_reader",
+        "_settled",
+        "_timeouts",
+        "_timer",
+        "_watched",
+        "_writer",
+        "connection",
+        "error",
+        "gone",
+        "transport",
+    )
 
     def __init__(
         self,

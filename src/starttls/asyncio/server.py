@@ -99,9 +99,7 @@ class Server:
             self.failures += 1
             return _Full()
         setup = ServerSetup(entropy=secrets.token_bytes(20), name=self._name)
-        connection = Connection.server(
-            self.target.protocol, setup, self._start_tls, implicit=self.target.implicit
-        )
+        connection = Connection.server(self.target.protocol, setup, self._start_tls, implicit=self.target.implicit)
         pump = Pump(connection, self._timeouts, self._settled, self._pumps.discard)
         self._pumps.add(pump)
         return pump
@@ -144,7 +142,7 @@ class _Full(asyncio.Protocol):
         transport.close()
 
 
-def listen(
+def listen(  # noqa: PLR0913 - each is one thing to say about a server
     url: str | Target,
     handler: Handler,
     *,
@@ -156,7 +154,9 @@ def listen(
     timeouts: Timeouts | None = None,
     on_failure: Callable[[StartTLSError], None] | None = None,
 ) -> Server:
-    """Make a server that upgrades every connection before ``handler`` sees it::
+    """Make a server that upgrades every connection before ``handler`` sees it.
+
+    ::
 
         async with listen("smtp://127.0.0.1:2525", handler, certificate="chain.pem", key="key.pem") as server:
             await server.serve_forever()

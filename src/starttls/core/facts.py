@@ -69,6 +69,8 @@ class Protocol:
     """Registered ALPN names. What a client sends and a server accepts."""
     srv: tuple[str, ...] = ()
     """Labels of its SRV records: ``("_imap._tcp", "_imaps._tcp")``, upgrade first."""
+    srv_id: str | None = None
+    """Label of an SRV-ID that counts beside the DNS name in a certificate, with an XmppAddr: ``"_xmpp-client"``."""
     tlsa: str = "_{port}._tcp.{host}"
     """Owner of its TLSA records; ``{host}`` is the SRV or MX target."""
     survives_refusal: bool = True

@@ -38,7 +38,6 @@ _STREAMS, _TLS = "http://etherx.jabber.org/streams", "urn:ietf:params:xml:ns:xmp
 _STREAM, _FEATURES, _ERROR = (f"{{{_STREAMS}}}{name}" for name in ("stream", "features", "error"))
 _STARTTLS, _PROCEED, _FAILURE = (f"{{{_TLS}}}{name}" for name in ("starttls", "proceed", "failure"))
 _CONDITIONS = "urn:ietf:params:xml:ns:xmpp-streams"
-_SHORT = f"{{{_TLS}}}", "{urn:ietf:params:xml:ns:xmpp-sasl}"
 
 # RFC 6120 §4.9.3: the conditions that say "not now". All others say "not you", "not here" or "not this way";
 # see-other-host is among them: whoever wrote it in plaintext does not choose where we connect next.
@@ -65,7 +64,7 @@ def client(talk: Talk, setup: ClientSetup, namespace: str) -> Steps[None]:
         talk.note("capabilities", *features)
         offered = first is not None and first.child(_STARTTLS) is not None
     elif not setup.unoffered:
-        # RFC 6120 §4.7.5: a stream without a version is one of before 1.0, which knows neither features nor TLS
+        # RFC 6120 §4.7.5: a stream without a version is of before 1.0, which knows neither features nor TLS
         raise NotOffered("starttls", ("no features: the stream has no version",))
 
     # RFC 7590 §3.1: where the feature is missing an attacker may have taken it away, so one asks all the same.
@@ -93,9 +92,7 @@ def _read_features(first: Element | None, root: Element, reader: Reader, namespa
 
 
 def _described(feature: Element) -> str:
-    name = feature.name
-    for known in _SHORT:
-        name = name.removeprefix(known)
+    name = feature.name.removeprefix(f"{{{_TLS}}}").removeprefix("{urn:ietf:params:xml:ns:xmpp-sasl}")
     return " ".join([name, *((inner.text or inner.name.rpartition("}")[2]) for inner in feature.children)])
 
 
@@ -181,6 +178,8 @@ XMPP = Protocol(
     first_inside=Side.CLIENT,
     alpn=("xmpp-client",),
     srv=("_xmpp-client._tcp", "_xmpps-client._tcp"),
+    srv_id="_xmpp-client",  # RFC 6120 §13.7.1.2
+    survives_refusal=False,
     # the logins of SASL, of SASL2 (XEP-0388), and of XEP-0078
     redact=hide_inside("auth", "response", "initial-response", "password", "digest"),
     client=partial(client, namespace="jabber:client"),
@@ -195,6 +194,7 @@ XMPP_SERVER = replace(
     ports=Ports((5269,), (5270,)),
     alpn=("xmpp-server",),
     srv=("_xmpp-server._tcp", "_xmpps-server._tcp"),
+    srv_id="_xmpp-server",
     client=partial(client, namespace="jabber:server"),
     server=partial(server, namespace="jabber:server"),
 )

@@ -35,5 +35,5 @@ class Client:
 
 
 def connect(url: str | Target, **options: Unpack[Options]) -> Stream:
-    """Open one verified, upgraded connection: ``connect("imap://mail.example.org")``."""
+    """Open one verified, upgraded connection, as in ``sync.connect("imap://mail.example.org")``."""
     return Client(**options).connect(url)

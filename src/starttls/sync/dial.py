@@ -39,7 +39,7 @@ def dial(host: str, port: int, family: int, seconds: float) -> socket.socket:
 
 def _start(selector: selectors.BaseSelector, family: int, address: Address, failures: list[str]) -> None:
     sock = socket.socket(family, socket.SOCK_STREAM)
-    sock.setblocking(False)
+    sock.setblocking(False)  # noqa: FBT003 - the standard library's own signature
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     failed = sock.connect_ex(address)
     if failed in {0, errno.EINPROGRESS}:

@@ -1,4 +1,4 @@
-"""The whole life of a connection, without I/O: a Talk, then a TLSSession.
+r"""The whole life of a connection, without I/O: a Talk, then a TLSSession.
 
 ::
 
@@ -7,7 +7,7 @@
         sock.sendall(connection.data_to_send())
         connection.receive_data(sock.recv(65536))  # b"" is the end of the stream
     if connection.error: raise connection.error
-    connection.send(b"EHLO client.example.org\\r\\n")
+    connection.send(b"EHLO client.example.org\r\n")
 
 Each byte of the peer's is owned by exactly one of: the Talk's buffer, the TLS session, an error's evidence.
 At the switch the same connection hands later bytes to TLS: nothing is replaced, nothing is called back.
@@ -18,7 +18,7 @@ import enum
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-from starttls.core.errors import Misuse, NotOffered, Refused, StartTLSError
+from starttls.core.errors import Misuse, NotOffered, Refused, StartTLSError, Truncated
 from starttls.core.facts import ClientSetup, Protocol, ServerSetup
 from starttls.core.outcome import Upgrade
 from starttls.core.talk import Talk
@@ -61,7 +61,19 @@ class Connection:
     last word or an alert. ``upgrade`` is the proof once there is one.
     """
 
-    __slots__ = ("_fallback", "_plain", "_session", "_start_tls", "_talk", "error", "phase", "protocol", "side", "upgrade")
+    __slots__ = (
+        "_fallback",
+        "_plain",
+        "_session",
+        "_start_tls",
+        "_talk",
+        "closing",
+        "error",
+        "phase",
+        "protocol",
+        "side",
+        "upgrade",
+    )
 
     def __init__(
         self, protocol: Protocol, side: Side, talk: Talk | None, start_tls: StartTLS, *, fallback: bool = False
@@ -80,6 +92,8 @@ class Connection:
         self._session: TLSSession | None = None
         self._start_tls = start_tls
         self._talk = talk
+        self.closing: Callable[[Connection], None] | None = None
+        """Called when an open connection is closed: the moment to keep its session ticket."""
         if talk is None:
             self._begin_tls(ImplicitTLS(protocol.name, side))
 
@@ -152,6 +166,13 @@ class Connection:
         return self._talk.transcript if self._talk is not None else Transcript()
 
     @property
+    def level(self) -> Level:
+        """What the stream is worth; NONE until there is one."""
+        if self._session is None or not self._session.handshake_done:
+            return Level.NONE
+        return Level.VERIFIED if self._session.verified else Level.ENCRYPTED
+
+    @property
     def session(self) -> TLSSession | None:
         """The TLS session, once there is one."""
         return self._session
@@ -170,7 +191,15 @@ class Connection:
         data = stream.read(limit)
         if not data and self._session is not None:
             self._after_tls(self._session)
+            if self._session.truncated and self.phase is Phase.OPEN:
+                self._fail(Truncated("the stream ended without close_notify: what was read may be cut short"))
         return data
+
+    @property
+    def unread(self) -> int:
+        """Bytes of the peer's that nobody has read yet, most of them encrypted still."""
+        stream = self._session or self._plain
+        return stream.unread if stream is not None else 0
 
     @property
     def peer_closed(self) -> bool:
@@ -182,6 +211,8 @@ class Connection:
         """Say that nothing more will be sent: close_notify inside TLS, nothing before it."""
         if self.phase is Phase.OPEN and self._session is not None:
             self._session.close()
+            if self.closing is not None:
+                self.closing(self)
         if self.phase is not Phase.FAILED:
             self.phase = Phase.CLOSED
 
@@ -241,6 +272,11 @@ class Plain:
         """Keep ``data`` for the reader; b"" is the end."""
         self._heard += data
         self.peer_closed = self.peer_closed or not data
+
+    @property
+    def unread(self) -> int:
+        """Bytes that nobody has read yet."""
+        return len(self._heard)
 
     def data_to_send(self) -> bytes:
         """Take what was written."""

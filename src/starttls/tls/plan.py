@@ -5,14 +5,17 @@ import secrets
 import socket
 import ssl
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Literal, TypeAlias, TypedDict
+from typing import Literal, TypedDict, Unpack
 
 from starttls.core.errors import Misuse
 from starttls.core.facts import ClientSetup
 from starttls.core.outcome import Upgrade
-from starttls.tls.connection import Connection, Level
-from starttls.tls.session import ImplicitTLS, TLSSession
+from starttls.tls.connection import Connection
+from starttls.tls.contexts import client_context
+from starttls.tls.names import ServerIdentity
+from starttls.tls.session import ImplicitTLS, Resumption, TLSSession
 from starttls.tls.target import Target
 
 __all__ = ["Options", "Plan", "Timeouts"]
@@ -66,16 +69,16 @@ class Plan:
     Raises `Misuse` for options that cannot be meant, before anything is sent.
     """
 
-    __slots__ = ("_contexts", "_options", "_sessions", "family", "timeouts")
+    __slots__ = ("_contexts", "_kept", "_options", "family", "timeouts")
 
-    def __init__(self, **options: "Unpack[Options]") -> None:
+    def __init__(self, **options: Unpack[Options]) -> None:
         if options.get("level", "verified") not in {"verified", "encrypted"}:
             raise Misuse(f"level '{options.get('level')}' is neither 'verified' nor 'encrypted'")
         if options.get("fallback") not in {None, "plaintext"}:
             raise Misuse(f"fallback '{options.get('fallback')}' is not 'plaintext'")
         self._options = options
-        self._contexts: dict[tuple[str, ...], ssl.SSLContext] = {}
-        self._sessions: dict[tuple[str, int, str], ssl.SSLSession] = {}
+        self._contexts: dict[tuple[tuple[str, ...], bool], ssl.SSLContext] = {}
+        self._kept: dict[tuple[ServerIdentity, int], Resumption] = {}
         self.family = options.get("family", socket.AF_UNSPEC)
         self.timeouts = options.get("timeouts", Timeouts())
 
@@ -94,9 +97,43 @@ class Plan:
             me=self._options.get("me") or literal(own_address),
             unoffered=self._options.get("unoffered", False),
         )
-        return Connection.client(
-            target.protocol, setup, self._start_tls(target), implicit=target.implicit, fallback=fallback
-        )
+        identity = self._identity(target)
+        context = self._context(target.protocol.alpn, check_name=not identity.beyond_dns)
+        resume = self._kept.get((identity, target.port))
+
+        def start_tls(proof: Upgrade | ImplicitTLS) -> TLSSession:
+            return TLSSession.client(proof, context, identity, resume=resume)
+
+        protocol, implicit = target.protocol, target.implicit
+        connection = Connection.client(protocol, setup, start_tls, implicit=implicit, fallback=fallback)
+        connection.closing = partial(self._keep, target)
+        return connection
+
+    def _keep(self, target: Target, connection: Connection) -> None:
+        """Keep the session ticket, if there is one, for the next connection to ``target``."""
+        ticket = connection.session.resumption if connection.session is not None else None
+        if ticket is not None:
+            while len(self._kept) >= SESSIONS:
+                del self._kept[next(iter(self._kept))]
+            self._kept[self._identity(target), target.port] = ticket
+
+    def _identity(self, target: Target) -> ServerIdentity:
+        srv = target.protocol.srv_id
+        return ServerIdentity(self._options.get("name") or target.host, srv=srv, xmpp=srv is not None)
+
+    def _context(self, alpn: tuple[str, ...], *, check_name: bool) -> ssl.SSLContext:
+        known = self._contexts.get((alpn, check_name))
+        if known is None:
+            known = self._contexts[alpn, check_name] = client_context(
+                verify=self._options.get("level", "verified") == "verified",
+                check_name=check_name,
+                ca_file=self._options.get("ca_file"),
+                alpn=alpn,
+                certificate=self._options.get("certificate"),
+                key=self._options.get("key"),
+                minimum=self._options.get("minimum", ssl.TLSVersion.TLSv1_2),
+            )
+        return known
 
 
 def literal(address: str) -> str:
