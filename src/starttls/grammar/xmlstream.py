@@ -6,7 +6,7 @@ when they are asked for and takes no byte behind the ``>`` that ends one, becaus
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from starttls.core.errors import TooLong, Unexpected
 from starttls.core.talk import Steps, Talk
@@ -46,14 +46,16 @@ class Element:
         return not self.children and not self.text
 
 
-@dataclass(frozen=True, slots=True)
 class _Inside:
     """An element whose end tag has not come, and what came of its content."""
 
-    tag: Tag
-    raw: bytes
-    children: list[Element] = field(default_factory=list[Element])
-    text: list[str] = field(default_factory=list[str])
+    __slots__ = ("children", "raw", "tag", "text")
+
+    def __init__(self, tag: Tag, raw: bytes) -> None:
+        self.tag = tag
+        self.raw = raw
+        self.children: list[Element] = []
+        self.text: list[str] = []
 
     def element(self) -> Element:
         return Element(self.tag.name, self.tag.attributes, tuple(self.children), "".join(self.text), b"<" + self.raw)
@@ -96,7 +98,7 @@ class Reader:
             raise self._refused(breach) from None
         if root.empty:
             raise self._refused(Breach("not-well-formed", b"<" + raw, "a stream that is left open"))
-        return _Inside(root, raw).element()
+        return Element(root.name, root.attributes, (), "", b"<" + raw)
 
     def element(self, wait: Wait) -> Steps[Element | None]:
         """Read the next element below the root. None says that the root's end tag came instead."""
@@ -104,15 +106,15 @@ class Reader:
         try:
             yield from self._between(wait)
             raw = yield from self._markup(wait)
-            if raw[0] == b"/"[0]:
+            if raw.startswith(b"/"):
                 _end(raw, self._root)
                 return None
-            top = _Inside(xmlsyntax.start_tag(raw, self._root.scope if self._root else xmlsyntax.ROOT_SCOPE), raw)
-            if not top.tag.empty:
-                yield from self._content(top, wait)
+            tag = xmlsyntax.start_tag(raw, self._root.scope if self._root else xmlsyntax.ROOT_SCOPE)
+            if tag.empty:
+                return Element(tag.name, tag.attributes, (), "", b"<" + raw)
+            return (yield from self._content(_Inside(tag, raw), wait))
         except Breach as breach:
             raise self._refused(breach) from None
-        return top.element()
 
     def _refused(self, breach: Breach) -> Unexpected:
         if self.complain is not None:
@@ -131,49 +133,56 @@ class Reader:
             self._spend(1, wait)
         return blank
 
-    def _markup(self, wait: Wait) -> Steps[bytes]:
-        """Take what stands between a ``<`` and the ``>`` that ends it, the latter included."""
-        piece = yield from self._take(b">", wait)
-        pieces = [piece]
+    def _markup(self, wait: Wait, begun: bytes = b"") -> Steps[bytes]:
+        """Take what stands between a ``<`` and the ``>`` that ends it, the latter included. ``begun`` was taken."""
+        piece = begun or (yield from self._to_mark(wait))
         if piece.startswith(b"![CDATA["):
+            pieces = [piece]
             while not piece.endswith(b"]]>"):
-                piece = yield from self._take(b">", wait)
+                piece = yield from self._to_mark(wait)
                 pieces.append(piece)
-        elif piece[0] not in b"/!?":  # inside quotes, ">" ends nothing
-            quote = _quote(b"", piece)
+            return b"".join(pieces)
+        if piece[0] not in b"/!?" and (quote := _quote(b"", piece)):  # inside quotes, ">" ends nothing
+            pieces = [piece]
             while quote:
-                piece = yield from self._take(b">", wait)
+                piece = yield from self._to_mark(wait)
                 pieces.append(piece)
                 quote = _quote(quote, piece)
-        return b"".join(pieces)
+            return b"".join(pieces)
+        return piece
 
-    def _content(self, top: _Inside, wait: Wait) -> Steps[None]:
+    def _content(self, top: _Inside, wait: Wait) -> Steps[Element]:
         """Read what is inside ``top``, to the end of its end tag."""
         inside = [top]
-        while inside:
-            text = yield from self._take(b"<", wait)
-            raw = yield from self._markup(wait)
+        while True:
+            text, mark, raw = (yield from self._to_mark(wait)).partition(b"<")
+            while not mark:  # a ">" in the text
+                more, mark, raw = (yield from self._to_mark(wait)).partition(b"<")
+                text += more
+            raw = yield from self._markup(wait, raw)
             inner = inside[-1]
-            if len(text) > 1:
-                inner.text.append(xmlsyntax.text(text[:-1]))
-            if raw[0] == b"/"[0]:
+            if text:
+                inner.text.append(xmlsyntax.text(text))
+            if raw.startswith(b"/"):
                 _end(raw, inner.tag)
-                inside.pop()
-                if inside:
-                    inside[-1].children.append(inner.element())
+                element = inside.pop().element()
+                if not inside:
+                    return element
+                inside[-1].children.append(element)
             elif raw.startswith(b"![CDATA["):
                 inner.text.append(xmlsyntax.text(raw[8:-3], cdata=True))
             else:
                 tag = xmlsyntax.start_tag(raw, inner.tag.scope)
                 if tag.empty:
-                    inner.children.append(_Inside(tag, raw).element())
+                    inner.children.append(Element(tag.name, tag.attributes, (), "", b"<" + raw))
                 elif len(inside) == DEPTH:
                     raise Breach("policy-violation", b"<" + raw, f"at most {DEPTH} elements inside each other")
                 else:
                     inside.append(_Inside(tag, raw))
 
-    def _take(self, marker: bytes, wait: Wait) -> Steps[bytes]:
-        data = yield from self._talk.until(marker, wait)
+    def _to_mark(self, wait: Wait) -> Steps[bytes]:
+        """Take up to and including the next ``>``."""
+        data = yield from self._talk.until(b">", wait)
         self._spend(len(data), wait)
         return data
 

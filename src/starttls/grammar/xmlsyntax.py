@@ -7,6 +7,7 @@ that could expand, nest without end, or fetch.
 
 import re
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from starttls.core.transcript import Redact
@@ -32,6 +33,7 @@ _XMLNS = "http://www.w3.org/2000/xmlns/"
 ROOT_SCOPE: Mapping[str, str] = {"": "", "xml": _XML}
 """The prefixes that are declared before a document says anything. The empty prefix is the default namespace."""
 
+_NONE: Mapping[str, str] = MappingProxyType({})
 _PREDEFINED = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'"}
 
 _FIRST = (
@@ -129,8 +131,10 @@ def start_tag(raw: bytes, scope: Mapping[str, str]) -> Tag:
     if match is None:
         raise Breach("not-well-formed", b"<" + raw, "a tag")
     written, between, slash = match.groups()
+    if not between:
+        return Tag(written, _resolved(written, scope, raw), _NONE, scope, bool(slash))
     given: dict[str, str] = {}
-    for name, value in _ATTRIBUTE.findall(between) if between else ():
+    for name, value in _ATTRIBUTE.findall(between):
         if name in given:
             raise Breach("not-well-formed", b"<" + raw, "each attribute once")
         given[name] = _referred(_lines(value[1:-1]).replace("\n", " ").replace("\t", " "))

@@ -17,6 +17,7 @@ ALL: tuple[Protocol, ...] = (
     managesieve.MANAGESIEVE,
     xmpp.XMPP,
     xmpp.XMPP_SERVER,
+    irc.IRC,
     postgresql.POSTGRESQL,
     mysql.MYSQL,
 )
