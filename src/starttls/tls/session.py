@@ -1,0 +1,298 @@
+"""One TLS session over memory BIOs: bytes in, bytes out, plaintext in, plaintext out.
+
+It demands the proof that TLS may start: an `Upgrade`, or `ImplicitTLS` where the port itself says so (RFC 8314).
+`receive_data` never raises for anything that a peer does; what went wrong is in ``error``. Ciphertext is decrypted
+as `read` asks for it, so that a caller who stops reading holds the peer back.
+"""
+
+import contextlib
+import ssl
+
+from starttls.core.errors import HandshakeFailed, Misuse, PlaintextAfterGoAhead, StartTLSError, Truncated
+from starttls.core.outcome import Upgrade
+from starttls.core.transcript import Side, printable
+from starttls.tls.alerts import failure, received_alert
+from starttls.tls.bios import RECORD, Bios
+from starttls.tls.chain import name_rejected, presented, rejected
+from starttls.tls.facts import TLSFacts
+from starttls.tls.names import ServerIdentity
+from starttls.tls.proof import ImplicitTLS, Resumption
+
+__all__ = ["HANDSHAKE_LIMIT", "ImplicitTLS", "Resumption", "TLSSession"]
+
+HANDSHAKE_LIMIT = 262144
+"""Bytes that a peer may send before the handshake is done."""
+
+EVIDENCE = 4096
+"""Bytes that are kept of plaintext where TLS should begin."""
+
+# RFC 8446 §5.1: change_cipher_spec, alert, handshake, application_data
+_CONTENT_TYPES = range(0x14, 0x18)
+
+
+class TLSSession:
+    """One TLS session; made by `client` or `server`.
+
+    There may be `data_to_send` at the start and after each call. ``handshake_done`` says that plaintext may be
+    sent. ``error`` ends the session; what was read before it stays good. ``peer_closed`` says that the peer sends no
+    more, ``truncated`` that it ended without close_notify: what was read may then be cut short. ``verified`` says
+    that the peer's certificate proves it.
+    """
+
+    __slots__ = ("_bios", "_closed", "_earlier", "_eof", "_expected", "_group", "_heard", "_kept", "_read", "_tls",
+                 "_upgraded", "error", "handshake_done", "peer_closed", "side", "truncated", "verified")  # fmt: skip
+
+    def __init__(
+        self,
+        proof: object,
+        side: Side,
+        context: ssl.SSLContext,
+        expected: ServerIdentity | None = None,
+        resume: Resumption | None = None,
+    ) -> None:
+        """Use `client` or `server`."""
+        if not isinstance(proof, Upgrade | ImplicitTLS):
+            raise Misuse("TLS starts with a proof: an Upgrade, or ImplicitTLS")
+        if proof.side is not side:
+            raise Misuse(f"the proof is for the {proof.side}, not for the {side}")
+        self.side = side
+        self.error: StartTLSError | None = None
+        self.handshake_done = self.peer_closed = self.truncated = self.verified = False
+        self._bios = Bios(side)
+        self._closed = self._eof = self._read = False
+        self._earlier = resume.chain if resume is not None else ()
+        self._expected = expected
+        self._group: str | None = None
+        self._heard = 0
+        self._kept = b""
+        self._upgraded = isinstance(proof, Upgrade)
+        try:
+            self._tls = context.wrap_bio(
+                self._bios.incoming,
+                self._bios.outgoing,
+                server_side=side is Side.SERVER,
+                server_hostname=expected.host if expected is not None else None,  # SNI, but not for an IP address
+                session=resume.session if resume is not None else None,
+            )
+        except (ssl.SSLError, ValueError) as error:  # the other side's context, a session of another context
+            raise Misuse(f"no TLS session can be made of this: {error}") from None
+
+    @classmethod
+    def client(
+        cls,
+        proof: Upgrade | ImplicitTLS,
+        context: ssl.SSLContext,
+        server: ServerIdentity | str,
+        *,
+        resume: Resumption | None = None,
+    ) -> "TLSSession":
+        """A client's session with ``server``: its name or IP address, which the certificate has to prove.
+
+        ``resume`` is what an earlier session with the same server, on the same context, left behind.
+        """
+        expected = ServerIdentity(server) if isinstance(server, str) else server
+        if expected.beyond_dns and context.check_hostname:
+            raise Misuse("for names that OpenSSL does not know, make the context with check_name=False")
+        if resume is not None and resume.server != expected:
+            raise Misuse(f"this session belongs to {resume.server.host}")
+        self = cls(proof, Side.CLIENT, context, expected, resume)
+        self._step()
+        return self
+
+    @classmethod
+    def server(cls, proof: Upgrade | ImplicitTLS, context: ssl.SSLContext) -> "TLSSession":
+        """A server's session."""
+        return cls(proof, Side.SERVER, context)
+
+    # -- bytes -----------------------------------------------------------------------------------------------
+
+    def receive_data(self, data: bytes | bytearray | memoryview) -> None:
+        """Take what the peer sent; b"" says that it will send no more. What comes after an error is dropped."""
+        if self.error is not None:
+            return
+        if not data:
+            self._end()
+        elif not self.handshake_done:
+            self._shake(data)
+        elif self.peer_closed:
+            self._behind_close_notify(len(data))
+        else:
+            self._bios.receive(data)
+
+    def data_to_send(self) -> bytes:
+        """Take what must go to the peer now."""
+        return self._bios.take()
+
+    @property
+    def unread(self) -> int:
+        """Bytes of the peer's that `read` has not taken, most of them encrypted still. For holding a peer back."""
+        return self._bios.waiting + self._tls.pending() + len(self._kept)
+
+    # -- plaintext -------------------------------------------------------------------------------------------
+
+    def send(self, plaintext: bytes | bytearray | memoryview) -> None:
+        """Encrypt for the peer. Raises `Misuse` before the handshake is done, after `close` and after an error."""
+        if not self.handshake_done or self._closed or self.error is not None:
+            raise Misuse("nothing can be sent: the TLS session is not open")
+        view = memoryview(plaintext).cast("B")
+        try:
+            for at in range(0, len(view), RECORD):
+                self._tls.write(view[at : at + RECORD])
+                self._bios.flush()
+        except ssl.SSLError as error:
+            self._fail(error)
+
+    def read(self, limit: int = 65536) -> bytes:
+        """Take at most ``limit`` bytes of plaintext; b"" where there is none now, or at the end."""
+        if self._kept:
+            data, self._kept = self._kept[:limit], self._kept[limit:]
+            return data
+        pieces: list[bytes] = []
+        while limit > 0 and (piece := self._decrypt(min(limit, RECORD))):
+            pieces.append(piece)
+            limit -= len(piece)
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def close(self) -> None:
+        """Say that nothing more will be sent (close_notify). What the peer sends may still be read."""
+        if not self.handshake_done or self._closed or self.error is not None:
+            return
+        # OpenSSL's shutdown also reads, and plaintext that it meets is an error to it: take that out of its way.
+        self._kept += self.read(self.unread + 1)
+        self._closed = True
+        with contextlib.suppress(ssl.SSLError):  # it wants the peer's close_notify, which `read` will see
+            self._tls.unwrap()
+
+    # -- what came of it -------------------------------------------------------------------------------------
+
+    @property
+    def facts(self) -> TLSFacts | None:
+        """What was negotiated; None until the handshake is done."""
+        cipher = self._tls.cipher()
+        if not self.handshake_done or cipher is None:
+            return None
+        return TLSFacts(
+            version=self._tls.version() or "",
+            cipher=cipher[0],
+            group=self._group,
+            alpn=self._tls.selected_alpn_protocol(),
+            resumed=bool(self._tls.session_reused),
+            verified=self.verified,
+            chain=self.presented_chain,
+        )
+
+    @property
+    def presented_chain(self) -> tuple[bytes, ...]:
+        """The certificates that the peer presented, DER, its own first: also after a failed verification.
+
+        A client that resumes a session has those of that session.
+        """
+        return presented(self._tls) or (self._earlier if self._tls.session_reused else ())
+
+    @property
+    def resumption(self) -> Resumption | None:
+        """What a client can resume later; None where the server gave nothing, or not yet.
+
+        With TLS 1.3 a ticket comes after the handshake, with what is read first: ask late.
+        """
+        session = self._tls.session if self.handshake_done else None
+        if session is None or self._expected is None or not (session.has_ticket or session.id):
+            return None
+        return Resumption(session, self._expected, self.presented_chain)
+
+    # -- the handshake ---------------------------------------------------------------------------------------
+
+    def _shake(self, data: bytes | bytearray | memoryview) -> None:
+        if not self._heard and data[0] not in _CONTENT_TYPES:
+            self._no_tls(bytes(data[:EVIDENCE]))
+            return
+        self._bios.hold(data)
+        while not self.handshake_done and self.error is None:
+            piece = self._bios.feed(HANDSHAKE_LIMIT - self._heard)
+            if not piece:
+                break
+            self._heard += len(piece)
+            self._step()
+        if self._heard == HANDSHAKE_LIMIT and not self.handshake_done and self.error is None:
+            self._refuse(HandshakeFailed(f"no end of the handshake within {HANDSHAKE_LIMIT} bytes"))
+
+    def _step(self) -> None:
+        try:
+            self._tls.do_handshake()
+        except ssl.SSLWantReadError:
+            self._bios.flush()
+        except ssl.SSLError as error:
+            self._fail(error)
+        else:
+            self._bios.flush()
+            self._finish()
+
+    def _finish(self) -> None:
+        cipher, groups, self._bios.groups = self._tls.cipher(), self._bios.groups, None
+        if groups is not None and cipher is not None:
+            self._group = groups.name(cipher[0])
+        context = self._tls.context
+        verifies = context.verify_mode is not ssl.CERT_NONE
+        if verifies and self._expected is not None and not context.check_hostname:
+            if wrong := name_rejected(self.presented_chain, self._expected):
+                self._bios.take()  # an impostor gets neither our Finished nor our certificate
+                self._refuse(wrong)
+                return
+        self.verified = verifies and (self.side is Side.CLIENT or bool(self.presented_chain))
+        self.handshake_done = True
+
+    def _no_tls(self, leftover: bytes) -> None:
+        no_tls = HandshakeFailed(f"the peer does not speak TLS: '{printable(leftover, 60)}'")
+        self._refuse(PlaintextAfterGoAhead(leftover) if self._upgraded else no_tls)
+
+    # -- inside ----------------------------------------------------------------------------------------------
+
+    def _decrypt(self, limit: int) -> bytes:
+        """Some plaintext, or b""."""
+        while self.handshake_done and self.error is None and not self.peer_closed:
+            try:
+                data = self._tls.read(limit)
+            except ssl.SSLWantReadError:
+                if not self._bios.feed():
+                    if self._eof:
+                        self._cut()
+                    return b""
+            except ssl.SSLError as error:
+                self._fail(error)
+            else:
+                if not data:
+                    self.peer_closed = True
+                    self._behind_close_notify(self._bios.waiting)
+                self._read = self._read or bool(data)
+                return data
+        return b""
+
+    def _behind_close_notify(self, count: int) -> None:
+        # RFC 8446 §6.1 has it ignored. Nobody gets to read it here; but an honest peer sends none, so it is reported.
+        if count:
+            self._refuse(Truncated(f"{count} bytes behind the peer's close_notify, which ends what it has to say"))
+
+    def _end(self) -> None:
+        self._eof = True
+        if not self.handshake_done:
+            self._refuse(HandshakeFailed("connection closed by the peer"))
+        elif not self.unread and not self.peer_closed:
+            self._cut()
+
+    def _cut(self) -> None:
+        self.peer_closed = self.truncated = True
+        if not self._closed:  # whoever has said goodbye himself misses nothing
+            self._refuse(Truncated("connection closed without close_notify: what was read may be cut short"))
+
+    def _fail(self, error: ssl.SSLError) -> None:
+        sent = self._bios.flush()
+        if isinstance(error, ssl.SSLCertVerificationError):
+            self._refuse(rejected(error, self.presented_chain, self._expected))
+            return
+        # A client of TLS 1.3 is done before the server has looked at its certificate.
+        late = self.side is Side.CLIENT and not self._read and received_alert(error) is not None
+        self._refuse(failure(error, self.side, sent, done=self.handshake_done and not late))
+
+    def _refuse(self, error: StartTLSError) -> None:
+        self.error = error
+        self._bios.drop()
