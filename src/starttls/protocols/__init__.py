@@ -4,7 +4,7 @@ A new protocol is its file, its line here, and a folder of transcripts.
 """
 
 from starttls.core.facts import Protocol
-from starttls.protocols import imap, lmtp, managesieve, mysql, pop3, postgresql, smtp, xmpp
+from starttls.protocols import imap, irc, lmtp, managesieve, mysql, pop3, postgresql, smtp, xmpp
 
 __all__ = ["ALL", "by_name", "by_port"]
 
