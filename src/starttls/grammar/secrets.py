@@ -11,16 +11,18 @@ from starttls.grammar import status
 
 __all__ = ["after"]
 
+_HIDDEN = b"[redacted]"
 # What a client says to a challenge that it does not wait for: base64, bare or quoted, or a literal of it.
-_ANSWER = re.compile(rb'(?:"?[a-zA-Z0-9+/]*={0,2}"?|\{[0-9]+\+?\})\r?(?:\n|\Z)')
+_ANSWER = re.compile(rb'([a-zA-Z0-9+/]+=*|"[a-zA-Z0-9+/]*=*"|\{[0-9]+\+?\})\r?(?:\n|\Z)')
+# Commands without arguments look like base64. No secret is so short and so unlucky.
+_VERBS = frozenset({b"CAPA", b"CAPABILITY", b"DATA", b"LOGOUT", b"NOOP", b"QUIT", b"RSET", b"STARTTLS", b"STLS"})
 
 
 def after(*commands: str) -> Redact:
     """Redact what follows any of ``commands`` (regular expressions, matched at the start of a line, in any case).
 
     The rest of the line goes, with the literals that it announces, and so do the lines behind it that hold
-    nothing but base64: a client that does not wait for a challenge sends its answers there. A command there
-    that happens to look like base64 goes with them: a transcript may lose a word, but not keep a secret.
+    nothing but base64: a client that does not wait for a challenge sends its answers there.
     """
     pattern = re.compile(b"(?im)^(?:" + b"|".join(text.encode("ascii") for text in commands) + rb")(?=\s|\Z)")
 
@@ -28,23 +30,28 @@ def after(*commands: str) -> Redact:
         kept: list[bytes] = []
         done = 0
         while match := pattern.search(data, done):
-            end = _end(data, match.end())
-            kept += data[done : match.end()], b" [redacted]" if data[match.end() : end].strip() else b""
+            end = _end_of_line(data, match.end())
+            kept += data[done : match.end()], b" " + _HIDDEN if data[match.end() : end].strip() else b""
+            while (start := data.find(b"\n", end) + 1) and _is_answer(data, start):
+                kept += data[end:start], _HIDDEN
+                end = _end_of_line(data, start)
             done = end
         return b"".join(kept) + data[done:] if done else data
 
     return redact
 
 
-def _end(data: bytes, at: int) -> int:
-    """Where the secret that begins at ``at``, behind its command, ends: at the CRLF of its last line."""
+def _is_answer(data: bytes, start: int) -> bool:
+    match = _ANSWER.match(data, start)
+    return match is not None and match[1].upper() not in _VERBS
+
+
+def _end_of_line(data: bytes, at: int) -> int:
+    """Where the line that goes on at ``at`` ends, behind the literals that it announces; before its CRLF."""
     while True:
         newline = data.find(b"\n", at)
         end = newline if newline >= 0 else len(data)
         size = status.announced(data[at:end].rstrip(b"\r"))
-        if size is not None:  # the line goes on behind the literal
-            at = min(end + 1 + size, len(data))
-        elif end + 1 < len(data) and _ANSWER.match(data, end + 1):
-            at = end + 1
-        else:
+        if size is None:
             return end - data.endswith(b"\r", at, end)
+        at = min(end + 1 + size, len(data))
