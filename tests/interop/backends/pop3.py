@@ -30,6 +30,12 @@ async def pop3(stream: Stream, visit: Visit) -> None:
                 await stream.write(_answer(word, argument) if visit.user else b"-ERR Log in first\r\n")
 
 
+def _top(count: int) -> bytes:
+    """The header and so many lines of the body; fetchmail asks for 99999999 and means all."""
+    header, end, body = MAIL.partition(b"\r\n\r\n")
+    return header + end + b"".join(body.splitlines(keepends=True)[:count])
+
+
 def _answer(verb: bytes, argument: bytes) -> bytes:  # noqa: PLR0911 - one a command
     """What a client may ask that has logged in."""
     numbers = b"1 %d" % len(MAIL)
@@ -47,7 +53,7 @@ def _answer(verb: bytes, argument: bytes) -> bytes:  # noqa: PLR0911 - one a com
         case b"RETR", b"1":
             return b"+OK %d octets\r\n%b.\r\n" % (len(MAIL), MAIL)
         case b"TOP", _:
-            return b"+OK Its head\r\n%b\r\n\r\n.\r\n" % MAIL.partition(b"\r\n\r\n")[0]
+            return b"+OK Its top\r\n%b.\r\n" % _top(int(argument.split(b" ")[1]))
         case ((b"NOOP" | b"RSET" | b"DELE"), _):
             return b"+OK\r\n"
         case _:

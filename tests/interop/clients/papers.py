@@ -11,6 +11,8 @@ __all__ = ["BAD", "Papers"]
 GOOD = "good"
 BAD = ("unknown-issuer", "wrong-name", "expired")
 _NAMES = ("localhost", "127.0.0.1")
+# Most clients read the names above alone; fetchmail refuses a certificate that has no CN, whatever else it has.
+_CN = "localhost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +28,13 @@ class Papers:
         papers = cls(folder)
         root.cert_pem.write_to_path(papers.ca_file)
         issuer = root.create_child_ca()
-        past = dt.datetime.now(dt.UTC) - dt.timedelta(days=1)
+        ended = dt.datetime.now(dt.UTC) - dt.timedelta(days=1)
+        begun = ended - dt.timedelta(days=9)
         for kind, issued in (
-            (GOOD, issuer.issue_cert(*_NAMES)),
-            ("unknown-issuer", stranger.issue_cert(*_NAMES)),
-            ("wrong-name", issuer.issue_cert("elsewhere.test")),
-            ("expired", issuer.issue_cert(*_NAMES, not_before=past - dt.timedelta(days=9), not_after=past)),
+            (GOOD, issuer.issue_cert(*_NAMES, common_name=_CN)),
+            ("unknown-issuer", stranger.issue_cert(*_NAMES, common_name=_CN)),
+            ("wrong-name", issuer.issue_cert("elsewhere.test", common_name="elsewhere.test")),
+            ("expired", issuer.issue_cert(*_NAMES, common_name=_CN, not_before=begun, not_after=ended)),
         ):
             papers.certificate(kind).write_bytes(b"".join(part.bytes() for part in issued.cert_chain_pems))
             papers.key(kind).touch(mode=0o600)
