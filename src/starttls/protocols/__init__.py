@@ -4,7 +4,7 @@ A new protocol is its file, its line here, and a folder of transcripts.
 """
 
 from starttls.core.facts import Protocol
-from starttls.protocols import imap, irc, lmtp, managesieve, mysql, pop3, postgresql, smtp, xmpp
+from starttls.protocols import imap, irc, ldap, lmtp, managesieve, mysql, pop3, postgresql, smtp, xmpp
 
 __all__ = ["ALL", "by_name", "by_port"]
 
@@ -17,6 +17,7 @@ ALL: tuple[Protocol, ...] = (
     managesieve.MANAGESIEVE,
     xmpp.XMPP,
     xmpp.XMPP_SERVER,
+    ldap.LDAP,
     irc.IRC,
     postgresql.POSTGRESQL,
     mysql.MYSQL,
