@@ -20,7 +20,7 @@ DEPTH = 16
 """Elements that may stand inside each other, below the root."""
 
 _SPACE = b" \t\r\n"
-_BALANCED = re.compile(rb"""[^'"]*+(?:(?:'[^']*+'|"[^"]*+")[^'"]*+)*+""")  # ends where a quote stays open
+_BALANCED = re.compile(rb"""[^'"]*+(?:(?:'[^']*+'|"[^"]*+")[^'"]*+)*""")  # ends where a quote stays open
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,17 +40,18 @@ _FIRST = (
     "A-Z_a-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02ff\u0370-\u037d\u037f-\u1fff\u200c\u200d\u2070-\u218f"
     "\u2c00-\u2fef\u3001-\ud7ff\uf900-\ufdcf\ufdf0-\ufffd\U00010000-\U000effff"
 )
-# The quantifiers are possessive: whatever a peer sends, a tag is matched in one pass.
+# The quantifiers of characters are possessive: whatever a peer sends, a tag is matched in one pass. Those of groups
+# are not: before Python 3.11.5 a possessive group that fails half-way keeps the half (python/cpython#106052).
 _NAME = rf"[{_FIRST}][-.0-9\u00b7\u0300-\u036f\u203f\u2040{_FIRST}]*+"  # NCName: no colon
-_QNAME = rf"{_NAME}(?::{_NAME})?+"
+_QNAME = rf"{_NAME}(?::{_NAME})?"
 _EQUALS = r"[ \t\r\n]*+=[ \t\r\n]*+"
 _VALUE = r"'[^'<]*+'|\"[^\"<]*+\""
-_START_TAG = re.compile(rf"({_QNAME})((?:[ \t\r\n]++{_QNAME}{_EQUALS}(?:{_VALUE}))*+)[ \t\r\n]*+(/?)>")
+_START_TAG = re.compile(rf"({_QNAME})((?:[ \t\r\n]++{_QNAME}{_EQUALS}(?:{_VALUE}))*)[ \t\r\n]*+(/?)>")
 _ATTRIBUTE = re.compile(rf"({_QNAME}){_EQUALS}({_VALUE})")
 _DECLARATION = re.compile(
     rf"""\?xml[ \t\r\n]++version{_EQUALS}(?:'1\.0'|"1\.0")"""
-    rf"""(?:[ \t\r\n]++encoding{_EQUALS}(?:'([A-Za-z][\w.-]*+)'|"([A-Za-z][\w.-]*+)"))?+"""
-    rf"""(?:[ \t\r\n]++standalone{_EQUALS}(?:'(?:yes|no)'|"(?:yes|no)"))?+[ \t\r\n]*+\?>""",
+    rf"""(?:[ \t\r\n]++encoding{_EQUALS}(?:'([A-Za-z][\w.-]*+)'|"([A-Za-z][\w.-]*+)"))?"""
+    rf"""(?:[ \t\r\n]++standalone{_EQUALS}(?:'(?:yes|no)'|"(?:yes|no)"))?[ \t\r\n]*+\?>""",
     re.ASCII,
 )
 _REFERENCE = re.compile("&([^&;]*+)(;?)")

@@ -41,7 +41,7 @@ _KINDS = {b"263": Refusal.THROTTLED, b"010": Refusal.TEMPORARY, b"ERROR": Refusa
 _UNKNOWN = frozenset({b"421", b"451", b"410"})  # unknown command; not registered; no such subcommand of CAP
 _LATER = frozenset(b"PASS NICK USER OPER AUTHENTICATE WEBIRC JOIN PRIVMSG MODE WHO WHOIS LIST".split())
 _SECRET = re.compile(
-    rb"(?im)^((?:@[^ \r\n]*+ ++)?+(?::[^ \r\n]*+ ++)?+"
+    rb"(?im)^((?:@[^ \r\n]*+ ++)?(?::[^ \r\n]*+ ++)?"
     rb"(?:PASS|OPER|AUTHENTICATE|WEBIRC|NICKSERV|NS|(?:PRIVMSG|SQUERY) ++:?+NickServ\S*+)) ++[^\r\n]++"
 )
 
