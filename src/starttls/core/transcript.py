@@ -188,11 +188,12 @@ def _joined(pieces: list[tuple[Side, bytes]], redact: Redact | None) -> Iterator
             end += 1
         data = b"".join(data for _, data in pieces[start:end])
         if redact and side is Side.CLIENT:
-            # a secret may be cut by an answer of ours to what stood before it, so redact from the line's start
+            # An answer of ours to what stood before it may cut a secret in two: redact from the start of its line.
+            # A line that announces a literal which is sent at once (RFC 7888) goes on.
             clear += data
             before, shown = shown, redact(clear)
             data = shown[len(before) :] if shown.startswith(before) else b"[redacted]"
-            if clear.endswith(b"\n"):
+            if clear.endswith(b"\n") and not clear.endswith(b"+}\r\n"):
                 clear = shown = b""
         if data:
             yield Turn(side, data)

@@ -52,6 +52,6 @@ def _end_of_line(data: bytes, at: int) -> int:
         newline = data.find(b"\n", at)
         end = newline if newline >= 0 else len(data)
         size = status.announced(data[at:end].rstrip(b"\r"))
-        if size is None:
+        if size is None or end + 1 >= len(data):
             return end - data.endswith(b"\r", at, end)
         at = min(end + 1 + size, len(data))

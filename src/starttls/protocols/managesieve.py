@@ -91,7 +91,7 @@ def client(talk: Talk, setup: ClientSetup) -> Steps[None]:
         strings = _strings(line)
         if strings is None or len(strings) > 2:
             raise Unexpected(line, "a capability: one string or two")
-        capabilities.append(b" ".join(strings))
+        capabilities.append(b" ".join(strings).rstrip(b" "))
     greeting = _status(line)
     talk.note("greeting", greeting.text)
     talk.note("capabilities", *capabilities)
