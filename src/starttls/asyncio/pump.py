@@ -6,6 +6,7 @@ what an attacker sent in plaintext. The one buffer before TLS is the Talk's.
 
 import asyncio
 from collections.abc import Callable
+from typing import cast
 
 from starttls.core.errors import ClosedEarly, StartTLSError, TimedOut
 from starttls.core.wait import Wait
@@ -63,8 +64,7 @@ class Pump(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Send what the dialogue begins with, if it is ours to begin."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - what TCP and Unix sockets have
-        self.transport = transport
+        self.transport = cast("asyncio.Transport", transport)  # uvloop's look like one, and are none by class
         self.moved()
 
     def data_received(self, data: bytes) -> None:
