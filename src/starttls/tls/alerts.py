@@ -46,6 +46,9 @@ ALERTS = {
     120: "no_application_protocol",
 }
 
+# What OpenSSL sends inside the encryption of TLS 1.3, by its words for the reason.
+_SENT_FOR = {"peer did not return a certificate": "certificate_required"}
+
 _NUMBERS = {name: number for number, name in ALERTS.items()}
 _ALERT_RECORD = 0x15
 # "sslv3 alert bad certificate", "tlsv13 alert missing extension", "tlsv1 unrecognized name"; OpenSSL 3.2 and later
@@ -83,7 +86,7 @@ def failure(error: ssl.SSLError, side: Side, sent: bytes, *, done: bool) -> TLSE
     """Our error for OpenSSL's. ``sent`` is what it left to send; ``done`` says that plaintext came already."""
     alert, sender = received_alert(error), side.peer
     if alert is None:
-        alert, sender = sent_alert(sent), side
+        alert, sender = sent_alert(sent) or _SENT_FOR.get(words(error)), side
     if isinstance(error, ssl.SSLZeroReturnError):
         detail = "the peer ended TLS"
     elif alert and sender is side.peer:

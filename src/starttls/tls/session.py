@@ -33,10 +33,9 @@ _CONTENT_TYPES = range(0x14, 0x18)
 class TLSSession:
     """One TLS session; made by `client` or `server`.
 
-    There may be `data_to_send` at the start and after each call. ``handshake_done`` says that plaintext may be
-    sent. ``error`` ends the session; what was read before it stays good. ``peer_closed`` says that the peer sends no
-    more, ``truncated`` that it ended without close_notify: what was read may then be cut short. ``verified`` says
-    that the peer's certificate proves it.
+    There may be `data_to_send` at the start and after each call. ``handshake_done``: plaintext may be sent.
+    ``error`` ends the session; what was read before it stays good. ``peer_closed``: the peer sends no more;
+    ``truncated``: it ended without close_notify, what was read may be cut. ``verified``: its certificate proves it.
     """
 
     __slots__ = ("_bios", "_closed", "_earlier", "_eof", "_expected", "_group", "_heard", "_kept", "_read", "_tls",
@@ -224,20 +223,20 @@ class TLSSession:
         except ssl.SSLError as error:
             self._fail(error)
         else:
-            self._bios.flush()
             self._finish()
 
     def _finish(self) -> None:
+        self._bios.flush()
         cipher, groups, self._bios.groups = self._tls.cipher(), self._bios.groups, None
         if groups is not None and cipher is not None:
             self._group = groups.name(cipher[0])
         context = self._tls.context
         verifies = context.verify_mode is not ssl.CERT_NONE
-        if verifies and self._expected is not None and not context.check_hostname:
-            if wrong := name_rejected(self.presented_chain, self._expected):
-                self._bios.take()  # an impostor gets neither our Finished nor our certificate
-                self._refuse(wrong)
-                return
+        expected = self._expected if verifies and not context.check_hostname else None
+        if expected is not None and (wrong := name_rejected(self.presented_chain, expected)):
+            self._bios.take()  # an impostor gets neither our Finished nor our certificate
+            self._refuse(wrong)
+            return
         self.verified = verifies and (self.side is Side.CLIENT or bool(self.presented_chain))
         self.handshake_done = True
 
@@ -251,21 +250,24 @@ class TLSSession:
         """Some plaintext, or b""."""
         while self.handshake_done and self.error is None and not self.peer_closed:
             try:
-                data = self._tls.read(limit)
+                if data := self._tls.read(limit):
+                    self._read = True
+                    return data
+                self._close_notify()
             except ssl.SSLWantReadError:
                 if not self._bios.feed():
                     if self._eof:
                         self._cut()
                     return b""
+            except ssl.SSLZeroReturnError:  # the same close_notify, where we have sent ours already
+                self._close_notify()
             except ssl.SSLError as error:
                 self._fail(error)
-            else:
-                if not data:
-                    self.peer_closed = True
-                    self._behind_close_notify(self._bios.waiting)
-                self._read = self._read or bool(data)
-                return data
         return b""
+
+    def _close_notify(self) -> None:
+        self.peer_closed = True
+        self._behind_close_notify(self._bios.waiting)
 
     def _behind_close_notify(self, count: int) -> None:
         # RFC 8446 §6.1 has it ignored. Nobody gets to read it here; but an honest peer sends none, so it is reported.
