@@ -18,9 +18,9 @@ import enum
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-from starttls.core.errors import Misuse, NotOffered, Refused, StartTLSError, Truncated
+from starttls.core.errors import Misuse, NotOffered, PlaintextAfterGoAhead, Refused, StartTLSError, Truncated
 from starttls.core.facts import ClientSetup, Protocol, ServerSetup
-from starttls.core.outcome import Upgrade
+from starttls.core.outcome import Finished, Upgrade
 from starttls.core.talk import Talk
 from starttls.core.transcript import Side, Transcript
 from starttls.core.wait import Wait
@@ -238,6 +238,8 @@ class Connection:
             case NotOffered() | Refused() if self._fallback and not talk.untaken:
                 self._plain = Plain()
                 self.phase = Phase.PLAIN
+            case Finished():  # only a dialogue inside TLS ends so, and this is the one before it
+                raise Misuse("a dialogue inside TLS was given where one before TLS belongs")
             case error:
                 self._fail(error)
 
@@ -246,9 +248,13 @@ class Connection:
         self._session = self._start_tls(proof)
 
     def _after_tls(self, session: TLSSession) -> None:
-        if session.error is not None:
+        error = session.error
+        if error is not None:
             if self.phase is not Phase.FAILED:
-                self._fail(session.error)
+                redact = self.protocol.redact
+                if isinstance(error, PlaintextAfterGoAhead) and self.side is Side.SERVER and redact is not None:
+                    error.leftover = redact(error.leftover)  # clients exist that do not wait for TLS to log in
+                self._fail(error)
         elif self.phase is Phase.HANDSHAKE and session.handshake_done:
             self.phase = Phase.OPEN
 
