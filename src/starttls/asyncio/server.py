@@ -43,6 +43,7 @@ class Server:
     ) -> None:
         self.target = target
         self.failures = 0
+        self._closing = False
         self._context = context
         self._handler = handler
         self._limit = limit
@@ -71,6 +72,7 @@ class Server:
 
     async def close(self) -> None:
         """Stop listening, cancel the handlers, close every connection, and wait for all of it."""
+        self._closing = True
         if self._server is not None:
             self._server.close()
         for task in self._tasks:
@@ -129,6 +131,8 @@ class Server:
             task.get_loop().call_exception_handler(context)
 
     def _report(self, error: StartTLSError) -> None:
+        if self._closing:  # what ends now ends because of us
+            return
         self.failures += 1
         if self._on_failure is not None:
             self._on_failure(error)
