@@ -48,6 +48,7 @@ class Options(TypedDict, total=False):
     key: str | Path | None
     minimum: ssl.TLSVersion
     unoffered: bool
+    resume: bool
     timeouts: Timeouts
 
 
@@ -64,6 +65,7 @@ class Plan:
     certificate: our own certificate and chain (PEM), and ``key`` its key where that is another file
     minimum:     the oldest TLS version; 1.2 by default
     unoffered:   ask for TLS even where it is not offered
+    resume:      False never resumes a session: a server then cannot tell by it that we were here before
     timeouts:    see `Timeouts`
 
     Raises `Misuse` for options that cannot be meant, before anything is sent.
@@ -78,7 +80,7 @@ class Plan:
             raise Misuse(f"fallback '{options.get('fallback')}' is not 'plaintext'")
         self._options = options
         self._contexts: dict[tuple[tuple[str, ...], bool], ssl.SSLContext] = {}
-        self._kept: dict[tuple[ServerIdentity, int], Resumption] = {}
+        self._kept: dict[tuple[ServerIdentity, int], TLSSession] = {}
         self.family = options.get("family", socket.AF_UNSPEC)
         self.timeouts = options.get("timeouts", Timeouts())
 
@@ -99,23 +101,29 @@ class Plan:
         )
         identity = self._identity(target)
         context = self._context(target.protocol.alpn, check_name=not identity.beyond_dns)
-        resume = self._kept.get((identity, target.port))
+        resume = self._ticket(identity, target.port)
 
         def start_tls(proof: Upgrade | ImplicitTLS) -> TLSSession:
             return TLSSession.client(proof, context, identity, resume=resume)
 
         protocol, implicit = target.protocol, target.implicit
         connection = Connection.client(protocol, setup, start_tls, implicit=implicit, fallback=fallback)
-        connection.closing = partial(self._keep, target)
+        if self._options.get("resume", True):
+            connection.closing = partial(self._keep, identity, target.port)
         return connection
 
-    def _keep(self, target: Target, connection: Connection) -> None:
-        """Keep the session ticket, if there is one, for the next connection to ``target``."""
-        ticket = connection.session.resumption if connection.session is not None else None
-        if ticket is not None:
+    def _keep(self, identity: ServerIdentity, port: int, connection: Connection) -> None:
+        """Keep the session for the next connection to the same service."""
+        if connection.session is not None:
+            self._kept.pop((identity, port), None)
             while len(self._kept) >= SESSIONS:
                 del self._kept[next(iter(self._kept))]
-            self._kept[self._identity(target), target.port] = ticket
+            self._kept[identity, port] = connection.session
+
+    def _ticket(self, identity: ServerIdentity, port: int) -> Resumption | None:
+        # To take the ticket out of a session costs a sixth of a handshake: only who connects again pays for it.
+        session = self._kept.get((identity, port))
+        return session.resumption if session is not None else None
 
     def _identity(self, target: Target) -> ServerIdentity:
         srv = target.protocol.srv_id
