@@ -6,14 +6,27 @@ from pathlib import Path
 
 from starttls.core.errors import PeerError
 from starttls.core.facts import ClientSetup, Protocol, ServerSetup
-from starttls.core.outcome import Upgrade
+from starttls.core.outcome import Finished, Upgrade
 from starttls.core.talk import Talk
 from starttls.core.transcript import Side, Transcript
 from starttls.protocols import ALL
 
 HERE = Path(__file__).parent
 VECTORS = sorted(HERE.glob("*/*.txt"))
-HEADERS = {"about", "source", "protocol", "side", "expect", "what", "host", "me", "name", "entropy", "unoffered"}
+HEADERS = {
+    "about",
+    "source",
+    "protocol",
+    "side",
+    "expect",
+    "what",
+    "host",
+    "me",
+    "name",
+    "entropy",
+    "unoffered",
+    "inside",
+}
 
 Split = Callable[[bytes], Iterator[bytes]]
 
@@ -23,7 +36,7 @@ class Played:
     """What came of a vector: the outcome, all that we sent, and the peer's bytes that nobody took."""
 
     talk: Talk
-    outcome: Upgrade | PeerError
+    outcome: Upgrade | Finished | PeerError
     sent: bytes
     untaken: bytes
 
@@ -47,14 +60,13 @@ def begin(vector: Transcript) -> Talk:
     entropy = bytes.fromhex(told.get("entropy", "00" * 20))
     if told["side"] == "server":
         return protocol.as_server(ServerSetup(entropy=entropy, name=told.get("name", "server.example.org")))
-    return protocol.as_client(
-        ClientSetup(
-            entropy=entropy,
-            host=told.get("host", "server.example.org"),
-            me=told.get("me", "client.example.org"),
-            unoffered=told.get("unoffered", "no") == "yes",
-        )
+    setup = ClientSetup(
+        entropy=entropy,
+        host=told.get("host", "server.example.org"),
+        me=told.get("me", "client.example.org"),
+        unoffered=told.get("unoffered", "no") == "yes",
     )
+    return protocol.as_inside(setup) if told.get("inside") == "yes" else protocol.as_client(setup)
 
 
 def whole(segment: bytes) -> Iterator[bytes]:

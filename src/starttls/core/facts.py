@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from starttls.core.errors import Misuse
 from starttls.core.talk import Steps, Talk
 from starttls.core.transcript import Redact, Side
 
@@ -79,6 +80,8 @@ class Protocol:
     """Takes secrets out of what a client said in plaintext."""
     client: Callable[[Talk, ClientSetup], Steps[None]] = field(repr=False)
     server: Callable[[Talk, ServerSetup], Steps[None]] = field(repr=False)
+    inside: Callable[[Talk, ClientSetup], Steps[None]] | None = field(default=None, repr=False)
+    """What a client may say inside TLS to have more than the connection protected: FTP's data channels."""
 
     def as_client(self, setup: ClientSetup) -> Talk:
         """Begin the client's dialogue."""
@@ -87,6 +90,15 @@ class Protocol:
             headers["unoffered"] = "yes"
         talk = Talk(self.name, Side.CLIENT, headers=headers)
         talk.begin(self.client(talk, setup))
+        return talk
+
+    def as_inside(self, setup: ClientSetup) -> Talk:
+        """Begin the client's dialogue inside TLS, of which it is `Finished` or a `PeerError` that comes out."""
+        if self.inside is None:
+            raise Misuse(f"{self.name} has nothing to say inside TLS")
+        headers = {"host": setup.host, "me": setup.me, "entropy": setup.entropy.hex(), "inside": "yes"}
+        talk = Talk(self.name, Side.CLIENT, headers=headers, inside=True)
+        talk.begin(self.inside(talk, setup))
         return talk
 
     def as_server(self, setup: ServerSetup) -> Talk:

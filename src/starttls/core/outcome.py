@@ -1,12 +1,12 @@
 """The proof of an upgrade, and what was learned in plaintext on the way to it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from starttls.core.errors import Misuse
 from starttls.core.transcript import Record, Side, Transcript, printable
 
-__all__ = ["Note", "Upgrade", "said"]
+__all__ = ["Finished", "Note", "Upgrade", "said"]
 
 _TALK_ONLY = object()
 """What `Talk` shows to be let in. A test asserts that no other module names it."""
@@ -36,6 +36,16 @@ def said(notes: Sequence[Note]) -> dict[str, tuple[str, ...]]:
     for note in notes:
         texts[note.name] = texts.get(note.name, ()) + note.texts
     return texts
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The end of a dialogue that was held inside TLS. It proves nothing: the session around it does.
+
+    ``leftover`` came behind the dialogue, inside TLS as well: it is the first that the caller reads.
+    """
+
+    leftover: bytes = field(default=b"", repr=False)
 
 
 class Upgrade:

@@ -12,6 +12,9 @@ The caller's side moves bytes and decides nothing::
 
 `receive_data` never raises for anything that a peer does. The protocol's side is `line`, `exact`, `until`,
 `send`, `ask`, `note` and `upgrade`; every read of it names its limit, so none is unbounded.
+
+A few protocols go on inside TLS before the caller can begin (FTP's PBSZ and PROT). Such a dialogue runs in a
+Talk that is ``inside``: fed with plaintext from the TLS session, ended by `finish`, and unable to upgrade.
 """
 
 from collections.abc import Generator, Mapping
@@ -26,7 +29,7 @@ from starttls.core.errors import (
     TooLong,
     Unexpected,
 )
-from starttls.core.outcome import _TALK_ONLY, Note, Upgrade, said  # pyright: ignore[reportPrivateUsage]
+from starttls.core.outcome import _TALK_ONLY, Finished, Note, Upgrade, said  # pyright: ignore[reportPrivateUsage]
 from starttls.core.transcript import Record, Redact, Side, Transcript
 from starttls.core.wait import Wait
 
@@ -41,7 +44,7 @@ WHOLE = 131072
 
 
 class Talk:
-    """Runs one dialogue. ``outcome`` is None until it ends in an `Upgrade` or in a `PeerError`.
+    """Runs one dialogue. ``outcome`` is None until it ends in an `Upgrade`, in a `PeerError`, or in `Finished`.
 
     ``waiting_for`` is the wait the dialogue stands in. ``headers`` open the transcript: they are what a replay
     needs. ``redact`` takes a client's bytes and returns them without secrets. ``whole`` bounds the peer's bytes
@@ -57,6 +60,7 @@ class Talk:
         "_record",
         "_shown",
         "_steps",
+        "inside",
         "outcome",
         "protocol",
         "side",
@@ -72,13 +76,15 @@ class Talk:
         headers: Mapping[str, str],
         redact: Redact | None = None,
         whole: int = WHOLE,
+        inside: bool = False,
     ) -> None:
         """Make a conversation that has not begun; `begin` gives it its dialogue."""
+        self.inside = inside
         self.protocol = protocol
         self.side = side
         self._peer = side.peer
         self.whole = whole
-        self.outcome: Upgrade | PeerError | None = None
+        self.outcome: Upgrade | Finished | PeerError | None = None
         self.waiting_for: Wait | None = None
         self._buffer = bytearray()
         self._heard = 0
@@ -101,8 +107,8 @@ class Talk:
         """Take what the peer sent; b"" says that it will send no more. What comes after an error is dropped."""
         outcome = self.outcome
         if outcome is not None:
-            if isinstance(outcome, Upgrade):
-                raise Misuse("these bytes belong to TLS: the conversation has ended in an upgrade")
+            if not isinstance(outcome, PeerError):
+                raise Misuse("these bytes belong to TLS, or to the caller inside it: the conversation has ended")
             return
         if not data:
             self._run(ClosedEarly())
@@ -225,6 +231,8 @@ class Talk:
         ``refusal`` to send instead where bytes stand behind the request. ``early`` is for a protocol without
         a go-ahead: those bytes then go to TLS, and to TLS alone.
         """
+        if self.inside:
+            raise Misuse("a dialogue inside TLS cannot upgrade")
         leftover = bytes(self._buffer)
         if leftover and not early:
             if refusal:
@@ -235,6 +243,14 @@ class Talk:
         self._buffer.clear()
         self.waiting_for = None
         self.outcome = Upgrade(_TALK_ONLY, self.protocol, self.side, self._notes, self._record, leftover)
+
+    def finish(self) -> None:
+        """End a dialogue inside TLS. Bytes behind it belong to the caller."""
+        if not self.inside:
+            raise Misuse("a dialogue before TLS ends in an upgrade or in an error")
+        self.outcome = Finished(bytes(self._buffer))
+        self._buffer.clear()
+        self.waiting_for = None
 
     # -- the engine ------------------------------------------------------------------------------------------
 

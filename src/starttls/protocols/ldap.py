@@ -91,15 +91,17 @@ def client(talk: Talk, setup: ClientSetup) -> Steps[None]:
     """Ask, wait for the answer under our messageID, and accept success alone."""
     asked = int.from_bytes(setup.entropy[:4], "big") & 0x7FFFFFFF or 1
     talk.send(ber.element(ber.SEQUENCE, ber.integer(asked), ber.element(_EXTENDED, ber.element(_NAME, START_TLS))))
-    for _ in range(_OTHER_MESSAGES):
+    others = 0
+    while True:
         number, tag, content = yield from ber.message(talk, RESPONSE)
         if number == asked:
             break
         # RFC 4511 §4.4: in an unsolicited notification "the messageID is zero"; §4.4.1 defines the only one of them
         if number == 0 and tag == _EXTENDED_RESPONSE and (notice := Answer.read(content)).name == DISCONNECTION:
             raise notice.refused()
-    else:
-        raise Unexpected(content[:16], f"an answer within {_OTHER_MESSAGES} messages")
+        others += 1
+        if others == _OTHER_MESSAGES:
+            raise Unexpected(content[:16], f"an answer within {_OTHER_MESSAGES} messages")
     if tag != _EXTENDED_RESPONSE:
         raise Unexpected(bytes((tag,)), "an ExtendedResponse")
     answer = Answer.read(content)

@@ -228,7 +228,7 @@ class Connection:
 
     def _after_talk(self, talk: Talk) -> None:
         match talk.outcome:
-            case None:
+            case None | Finished():  # a Talk before TLS never finishes
                 pass
             case Upgrade() as proof:
                 self.upgrade = proof
@@ -238,8 +238,6 @@ class Connection:
             case NotOffered() | Refused() if self._fallback and not talk.untaken:
                 self._plain = Plain()
                 self.phase = Phase.PLAIN
-            case Finished():  # only a dialogue inside TLS ends so, and this is the one before it
-                raise Misuse("a dialogue inside TLS was given where one before TLS belongs")
             case error:
                 self._fail(error)
 
