@@ -36,8 +36,8 @@ class CheckSettings(Section, frozen=True):
     level: Annotated[
         Literal["verified", "encrypted"],
         Meta(
-            description="What a connection must be worth to pass. With \"encrypted\" any certificate will do, and whoever "
-            "is on the path can read and change everything."
+            description='What a connection must be worth to pass. With "encrypted" any certificate will do, and '
+            "whoever is on the path can read and change everything."
         ),
     ] = "verified"
     ca_file: Annotated[
@@ -47,9 +47,7 @@ class CheckSettings(Section, frozen=True):
             examples=["/etc/ssl/private-ca.pem"],
         ),
     ] = None
-    family: Annotated[
-        Literal["any", "ipv4", "ipv6"], Meta(description="The addresses to connect to.")
-    ] = "any"
+    family: Annotated[Literal["any", "ipv4", "ipv6"], Meta(description="The addresses to connect to.")] = "any"
     concurrency: Annotated[int, Meta(ge=1, le=1000, description="How many targets are checked at once.")] = 50
     format: Annotated[
         Literal["text", "json"], Meta(description="How the result is written: for people or for programs.")

@@ -13,6 +13,7 @@ itself a `Section` is a table of the TOML file.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import cast
 
 import msgspec
 from msgspec import inspect
@@ -89,11 +90,10 @@ def _setting(record: str, field: inspect.Field) -> Setting:
     default = field.default if field.default_factory is msgspec.NODEFAULT else field.default_factory()
     if default is msgspec.NODEFAULT:
         raise TypeError(f"{place} has no default")
-    examples = schema.get("examples")
-    example = examples[0] if isinstance(examples, list) else default
-    if example is None:
+    examples = cast("list[object]", schema.get("examples", [default]))
+    if examples[0] is None:
         raise TypeError(f"{place} has neither a default nor an example to show")
-    return Setting(field.encode_name, _kind(found, place), default, text, example)
+    return Setting(field.encode_name, _kind(found, place), default, text, examples[0])
 
 
 def _unwrapped(found: inspect.Type) -> tuple[inspect.Type, Mapping[str, object]]:
@@ -101,13 +101,17 @@ def _unwrapped(found: inspect.Type) -> tuple[inspect.Type, Mapping[str, object]]
     schema: dict[str, object] = {}
     while True:
         match found:
-            case inspect.Metadata(type=inner, extra_json_schema=extra):
-                schema.update(extra or {})
-                found = inner
+            case inspect.Metadata():
+                schema.update(_schema(found))
+                found = found.type
             case inspect.UnionType(types=(inner, inspect.NoneType())):
                 found = inner
             case _:
                 return found, schema
+
+
+def _schema(found: inspect.Metadata) -> dict[str, object]:
+    return cast("dict[str, object]", found.extra_json_schema or {})  # pyright: ignore[reportUnknownMemberType]
 
 
 def _kind(found: inspect.Type, place: str) -> str:

@@ -3,7 +3,7 @@
 import difflib
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar, cast
 
@@ -69,7 +69,7 @@ def _nearest(path: str, known: Sequence[str]) -> Sequence[str]:
     return elsewhere or difflib.get_close_matches(path, known, n=1, cutoff=0.5)
 
 
-def _paths(document: Mapping[str, object], names: Set[str], prefix: str = "") -> Iterator[str]:
+def _paths(document: Mapping[str, object], names: Collection[str], prefix: str = "") -> Iterator[str]:
     """The dotted path of every key; tables are entered where the record has one of that name."""
     for key, value in document.items():
         path = f"{prefix}{key}"
@@ -83,12 +83,15 @@ def _invalid(error: str, document: Mapping[str, object], record: type[Section], 
     match = _PLACE.search(error)
     path = match["path"] if match else ""
     kinds = {table.path(setting.name): setting.kind for table in tables(record) for setting in table.settings}
-    got: object = document
-    for key in path.split("."):
-        got = cast("dict[str, object]", got).get(key) if isinstance(got, dict) else got
     expected = kinds.get(path, "a table")
-    problem = f"'{path}' must be {expected}, not {toml(got)}"
+    problem = f"'{path}' must be {expected}, not {toml(_value(document, path))}"
     return BadConfig(source, problem, line=_line(text, path))
+
+
+def _value(found: object, path: str) -> object:
+    for key in path.split("."):
+        found = cast("dict[str, object]", found).get(key) if isinstance(found, dict) else found
+    return found
 
 
 def _line(text: str, path: str) -> int | None:

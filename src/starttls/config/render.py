@@ -1,9 +1,9 @@
 """A record's example file and its reference page, both made from its declaration."""
 
-import datetime
 import json
 import textwrap
 from collections.abc import Iterator
+from datetime import date, time
 from typing import cast
 
 from starttls.config.declare import Section, Setting, Table, tables
@@ -24,7 +24,7 @@ def toml(value: object) -> str:
             return f"[{', '.join(map(toml, cast('list[object]', value)))}]"
         case dict():
             return "a table"
-        case datetime.date() | datetime.time():
+        case date() | time():
             return value.isoformat()
         case _:
             return str(value)

@@ -1,0 +1,1 @@
+"""Renderers over one model: the same observations, for people and for programs."""
