@@ -1,6 +1,7 @@
 """Connecting a TCP socket: names to addresses, and Happy Eyeballs (RFC 8305) over them."""
 
 import asyncio
+import os
 import socket
 
 from starttls.core.errors import CannotConnect, CannotResolve
@@ -29,7 +30,8 @@ async def dial(host: str, port: int, family: socket.AddressFamily) -> socket.soc
                 failure = task.exception()
                 if failure is None:
                     return task.result()
-                failures.append((getattr(failure, "strerror", None) or str(failure)).lower())
+                code = getattr(failure, "errno", None)
+                failures.append((os.strerror(code) if code else str(failure)).lower())
     finally:
         await _drop(running)
     raise CannotConnect(f"{host}:{port}", ", ".join(dict.fromkeys(failures)))
