@@ -55,7 +55,12 @@ class Client:
             if not settled.done():
                 settled.set_result(None)
 
-        pump = Pump(self.plan.connection(target, sock.getsockname()[0]), self.plan.timeouts, settle)
+        try:
+            connection = self.plan.connection(target, sock.getsockname()[0])
+        except BaseException:
+            sock.close()
+            raise
+        pump = Pump(connection, self.plan.timeouts, settle)
         timer = loop.call_at(end, pump.fail, TimedOut(self.plan.timeouts.whole))
         try:
             await loop.create_connection(lambda: pump, sock=sock)

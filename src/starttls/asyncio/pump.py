@@ -149,13 +149,16 @@ class Pump(asyncio.Protocol):
             raise ClosedEarly(reset=True).at(connection.protocol.name, connection.side, None, connection.transcript)
 
     async def finished(self) -> None:
-        """Close the transport when all is written, and wait for that."""
+        """Close the transport when all is written, and wait for that; a peer that takes nothing is dropped."""
         if self.transport is None:
             return
+        loop = asyncio.get_running_loop()
+        timer = loop.call_later(self._timeouts.wait, self.abort)
         self.transport.close()
         while not self.gone:
-            self._writer = self._writer or asyncio.get_running_loop().create_future()
+            self._writer = self._writer or loop.create_future()
             await asyncio.shield(self._writer)
+        timer.cancel()
 
     def abort(self) -> None:
         """Drop the connection without a word."""

@@ -71,7 +71,7 @@ class Plan:
     Raises `Misuse` for options that cannot be meant, before anything is sent.
     """
 
-    __slots__ = ("_contexts", "_kept", "_options", "family", "timeouts")
+    __slots__ = ("_contexts", "_fallback", "_kept", "_options", "family", "timeouts")
 
     def __init__(self, **options: Unpack[Options]) -> None:
         if options.get("level", "verified") not in {"verified", "encrypted"}:
@@ -81,18 +81,18 @@ class Plan:
         self._options = options
         self._contexts: dict[tuple[tuple[str, ...], bool], ssl.SSLContext] = {}
         self._kept: dict[tuple[ServerIdentity, int], TLSSession] = {}
+        self._fallback = options.get("fallback") is not None
         self.family = options.get("family", socket.AF_UNSPEC)
         self.timeouts = options.get("timeouts", Timeouts())
 
     def address(self, target: Target) -> tuple[str, int]:
-        """The host and port to connect to."""
+        """The host and port to connect to. Raises `Misuse` where ``fallback`` cannot be had there."""
+        if self._fallback and not target.implicit and not target.protocol.survives_refusal:
+            raise Misuse(f"{target.protocol.title} cannot go on in plaintext on the same connection")
         return self._options.get("connect_to") or (target.host, target.port)
 
     def connection(self, target: Target, own_address: str) -> Connection:
         """A connection to ``target`` that has not begun, from ``own_address``."""
-        fallback = self._options.get("fallback") is not None
-        if fallback and not target.implicit and not target.protocol.survives_refusal:
-            raise Misuse(f"{target.protocol.title} cannot go on in plaintext on the same connection")
         setup = ClientSetup(
             entropy=secrets.token_bytes(16),
             host=self._options.get("name") or target.host,
@@ -107,7 +107,7 @@ class Plan:
             return TLSSession.client(proof, context, identity, resume=resume)
 
         protocol, implicit = target.protocol, target.implicit
-        connection = Connection.client(protocol, setup, start_tls, implicit=implicit, fallback=fallback)
+        connection = Connection.client(protocol, setup, start_tls, implicit=implicit, fallback=self._fallback)
         if self._options.get("resume", True):
             connection.closing = partial(self._keep, identity, target.port)
         return connection

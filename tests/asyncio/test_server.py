@@ -1,0 +1,139 @@
+"""The server: its handler sees only upgraded streams, whatever a client does."""
+
+import asyncio
+
+import pytest
+
+from starttls.asyncio.client import connect
+from starttls.asyncio.server import listen
+from starttls.asyncio.stream import Stream
+from starttls.core import errors
+from starttls.tls.connection import Level
+from starttls.tls.plan import Timeouts
+from tests.asyncio.conftest import Certificates
+from tests.asyncio.peers import echo
+
+SHORT = Timeouts(wait=0.3, handshake=0.3)
+
+
+async def say(port: int, *lines: bytes) -> bytes:
+    """What the server answers to ``lines``, each in a segment of its own, until it closes."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    heard = await reader.readline()
+    for line in lines:
+        writer.write(line)
+        await writer.drain()
+        await asyncio.sleep(0.02)
+    heard += await asyncio.wait_for(reader.read(), 5)
+    writer.close()
+    await writer.wait_closed()
+    return heard
+
+
+async def test_bytes_behind_the_request_are_refused_and_reported(pem: Certificates) -> None:
+    """CVE-2011-0411 and its kin: the client hears a refusal, the operator hears of the attack."""
+    seen: list[errors.StartTLSError] = []
+    async with listen("smtp://127.0.0.1:0", echo, certificate=pem.server, on_failure=seen.append) as server:
+        heard = await say(server.addresses[0][1], b"EHLO x\r\n", b"STARTTLS\r\nMAIL FROM:<a@b>\r\n")
+    assert heard.endswith(b"554 5.5.1 Data behind STARTTLS\r\n")
+    assert [type(error) for error in seen] == [errors.PlaintextAfterGoAhead]
+    assert "behind the upgrade request" in str(seen[0])
+    assert server.failures == 1
+
+
+async def test_plaintext_after_the_go_ahead_is_an_injection_too(pem: Certificates) -> None:
+    seen: list[errors.StartTLSError] = []
+    async with listen("smtp://127.0.0.1:0", echo, certificate=pem.server, on_failure=seen.append) as server:
+        await say(server.addresses[0][1], b"EHLO x\r\n", b"STARTTLS\r\n", b"MAIL FROM:<a@b>\r\n")
+    assert [type(error) for error in seen] == [errors.PlaintextAfterGoAhead]
+
+
+@pytest.mark.parametrize(
+    "lines", [(), (b"EHLO x\r\n",), (b"EHLO x\r\n", b"STARTTLS\r\n")], ids=["talk", "hello", "tls"]
+)
+async def test_a_silent_client_is_let_go(pem: Certificates, lines: tuple[bytes, ...]) -> None:
+    seen: list[errors.StartTLSError] = []
+    async with listen(
+        "smtp://127.0.0.1:0", echo, certificate=pem.server, on_failure=seen.append, timeouts=SHORT
+    ) as server:
+        await say(server.addresses[0][1], *lines)
+    assert [type(error) for error in seen] == [errors.TimedOut]
+
+
+async def test_a_client_that_leaves_is_no_attack(pem: Certificates) -> None:
+    seen: list[errors.StartTLSError] = []
+    async with listen("smtp://127.0.0.1:0", echo, certificate=pem.server, on_failure=seen.append) as server:
+        assert b"221" in await say(server.addresses[0][1], b"QUIT\r\n")
+    assert [type(error) for error in seen] == [errors.NotRequested]
+
+
+async def test_the_limit_of_connections(pem: Certificates) -> None:
+    async with listen("smtp://127.0.0.1:0", echo, certificate=pem.server, limit=1) as server:
+        url = f"smtp://localhost:{server.addresses[0][1]}"
+        async with await connect(url, ca_file=pem.ca):
+            with pytest.raises(errors.ClosedEarly):
+                await connect(url, ca_file=pem.ca)
+        await asyncio.sleep(0.05)
+        async with await connect(url, ca_file=pem.ca):
+            pass
+
+
+async def test_a_handler_that_fails_ends_its_connection_alone(pem: Certificates) -> None:
+    """The loop's exception handler hears of it; the server goes on."""
+    told: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context["exception"]))
+
+    async def broken(stream: Stream) -> None:
+        if await stream.readline() == b"fail\n":
+            raise ZeroDivisionError
+        await stream.write(b"fine\n")
+
+    async with listen("imap://127.0.0.1:0", broken, certificate=pem.server) as server:
+        url = f"imap://localhost:{server.addresses[0][1]}"
+        for line, answer in ((b"fail\n", b""), (b"go\n", b"fine\n")):
+            async with await connect(url, ca_file=pem.ca) as stream:
+                await stream.write(line)
+                assert await stream.readline() == answer
+    assert [type(error) for error in told] == [ZeroDivisionError]
+
+
+async def test_closing_ends_idle_connections(pem: Certificates) -> None:
+    ended = asyncio.Event()
+
+    async def idle(stream: Stream) -> None:
+        try:
+            await stream.read()
+        finally:
+            ended.set()
+
+    async with listen("imap://127.0.0.1:0", idle, certificate=pem.server) as server:
+        stream = await connect(f"imap://localhost:{server.addresses[0][1]}", ca_file=pem.ca)
+        assert stream.level is Level.VERIFIED
+        await asyncio.sleep(0.1)  # the handler begins when the client's Finished has arrived
+    assert ended.is_set()
+    assert await asyncio.wait_for(stream.read(), 2) == b""
+    await stream.close()
+
+
+async def test_what_a_handler_knows(pem: Certificates) -> None:
+    seen: list[tuple[Level, str, dict[str, tuple[str, ...]]]] = []
+
+    async def look(stream: Stream) -> None:
+        assert stream.tls is not None
+        seen.append((stream.level, stream.tls.version, dict(stream.said)))
+
+    async with listen("smtp://127.0.0.1:0", look, certificate=pem.server) as server:
+        async with await connect(
+            f"smtp://localhost:{server.addresses[0][1]}", ca_file=pem.ca, me="client.example.org"
+        ) as stream:
+            assert await stream.read() == b""
+    assert seen == [(Level.ENCRYPTED, "TLSv1.3", {"hello": ("client.example.org",)})]
+
+
+def test_files_that_cannot_be_used(pem: Certificates) -> None:
+    with pytest.raises(errors.Misuse, match="needs a certificate"):
+        listen("smtp://127.0.0.1:0", echo)
+    with pytest.raises(errors.Misuse, match="no such file"):
+        listen("smtp://127.0.0.1:0", echo, certificate="missing.pem")
+    with pytest.raises(errors.Misuse, match="unknown scheme"):
+        listen("smpt://127.0.0.1:0", echo, certificate=pem.server)
