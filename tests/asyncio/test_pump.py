@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from starttls.asyncio.pump import Pump
 from starttls.core.errors import ClosedEarly, TimedOut
 from starttls.core.facts import ClientSetup
@@ -82,11 +84,11 @@ async def test_it_settles_once() -> None:
     assert pump.gone
 
 
-async def test_a_peer_that_takes_no_goodbye_is_dropped() -> None:
+async def test_a_peer_that_takes_no_goodbye_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
     """Closing waits until all is written, but not for ever."""
     settled: list[Pump] = []
     pump, wire = made(settled, Timeouts(wait=0.1))
-    wire.close = lambda: None  # type: ignore[method-assign] - the kernel's buffer is full
+    monkeypatch.setattr(wire, "close", lambda: None)  # the kernel's buffer is full
     asyncio.get_running_loop().call_later(0.3, pump.connection_lost, None)
     await pump.finished()
     assert wire.aborted

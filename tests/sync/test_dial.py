@@ -39,7 +39,7 @@ def test_a_full_backlog_times_out() -> None:
                 filler.setblocking(False)
                 filler.connect_ex(address)
             with pytest.raises(errors.TimedOut, match="connecting to 127.0.0.1"):
-                dial(*address, socket.AF_UNSPEC, 0.3)
+                dial(address[0], address[1], socket.AF_UNSPEC, 0.3)
         finally:
             for filler in fillers:
                 filler.close()
