@@ -4,7 +4,7 @@ A new protocol is its file, its line here, and a folder of transcripts.
 """
 
 from starttls.core.facts import Protocol
-from starttls.protocols import imap, irc, ldap, lmtp, managesieve, mysql, pop3, postgresql, smtp, xmpp
+from starttls.protocols import ftp, imap, irc, ldap, lmtp, managesieve, mysql, nntp, pop3, postgresql, smtp, xmpp
 
 __all__ = ["ALL", "by_name", "by_port"]
 
@@ -18,6 +18,8 @@ ALL: tuple[Protocol, ...] = (
     xmpp.XMPP,
     xmpp.XMPP_SERVER,
     ldap.LDAP,
+    ftp.FTP,
+    nntp.NNTP,
     irc.IRC,
     postgresql.POSTGRESQL,
     mysql.MYSQL,
@@ -40,7 +42,7 @@ def by_port(port: int) -> tuple[Protocol, bool]:
     for protocol in ALL:
         if port in protocol.ports.upgrade:
             return protocol, False
-    for protocol in ALL:
+    for protocol in reversed(ALL):  # 465 is Submission's (RFC 8314 §3.3), though smtps goes there, too
         if port in protocol.ports.implicit:
             return protocol, True
     raise KeyError(port)

@@ -39,6 +39,8 @@ class Target:
         if not found:
             scheme, rest = "", url.strip()
         try:
+            if not rest.isprintable():  # urlsplit would drop a newline in silence
+                raise ValueError("it has characters that nobody can see")
             parts = urlsplit(f"//{rest}")
             host, port = parts.hostname, parts.port
         except ValueError as wrong:
