@@ -1,0 +1,98 @@
+# What type checkers see of __init__.py, whose names are imported when they are first used.
+
+from starttls import protocols, sync
+from starttls.asyncio.client import Client, connect
+from starttls.asyncio.server import Server, listen
+from starttls.asyncio.stream import Stream
+from starttls.core.errors import (
+    BadConfig,
+    CannotConnect,
+    CannotResolve,
+    CertificateRejected,
+    ClosedEarly,
+    HandshakeFailed,
+    Misuse,
+    NetworkError,
+    NotOffered,
+    NotRequested,
+    PeerError,
+    PlaintextAfterGoAhead,
+    Preauthenticated,
+    PrematureReply,
+    Refusal,
+    Refused,
+    StartTLSError,
+    TimedOut,
+    TLSError,
+    TooLong,
+    Truncated,
+    Unexpected,
+)
+from starttls.core.facts import ClientSetup, Ports, Protocol, ServerSetup
+from starttls.core.outcome import Upgrade
+from starttls.core.talk import Talk
+from starttls.core.transcript import Side, Transcript
+from starttls.core.wait import Wait
+from starttls.tls.certificate import CertificateFacts, read_certificate
+from starttls.tls.connection import Connection, Level, Phase
+from starttls.tls.contexts import client_context, server_context
+from starttls.tls.facts import TLSFacts
+from starttls.tls.plan import Timeouts
+from starttls.tls.session import ImplicitTLS, TLSSession
+from starttls.tls.target import Target
+
+__all__ = [
+    "BadConfig",
+    "CannotConnect",
+    "CannotResolve",
+    "CertificateFacts",
+    "CertificateRejected",
+    "Client",
+    "ClientSetup",
+    "ClosedEarly",
+    "Connection",
+    "HandshakeFailed",
+    "ImplicitTLS",
+    "Level",
+    "Misuse",
+    "NetworkError",
+    "NotOffered",
+    "NotRequested",
+    "PeerError",
+    "Phase",
+    "PlaintextAfterGoAhead",
+    "Ports",
+    "Preauthenticated",
+    "PrematureReply",
+    "Protocol",
+    "Refusal",
+    "Refused",
+    "Server",
+    "ServerSetup",
+    "Side",
+    "StartTLSError",
+    "Stream",
+    "TLSError",
+    "TLSFacts",
+    "TLSSession",
+    "Talk",
+    "Target",
+    "TimedOut",
+    "Timeouts",
+    "TooLong",
+    "Transcript",
+    "Truncated",
+    "Unexpected",
+    "Upgrade",
+    "Wait",
+    "__version__",
+    "client_context",
+    "connect",
+    "listen",
+    "protocols",
+    "read_certificate",
+    "server_context",
+    "sync",
+]
+
+__version__: str
