@@ -1,14 +1,14 @@
 """Three-digit replies: RFC 5321 §4.2, which LMTP keeps, and the looser form of RFC 959 §4.2 (FTP)."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from starttls.core.errors import Refusal, Refused, Unexpected
 from starttls.core.talk import Steps, Talk
 from starttls.core.transcript import printable
 from starttls.core.wait import Wait
 
-__all__ = ["Reply", "ask", "refused", "reply", "reply_of_ftp"]
+__all__ = ["Read", "Reply", "ask", "refused", "reply", "reply_of_ftp"]
 
 _CODE = 3
 _THROTTLED = 421
@@ -26,14 +26,18 @@ class Reply(NamedTuple):
         return f"{self.code} {printable(self.lines[-1])}".rstrip()
 
 
+Read: TypeAlias = Callable[[Talk, Wait], Steps[Reply]]
+"""A reader of replies: `reply` or `reply_of_ftp`."""
+
+
 def reply(talk: Talk, wait: Wait) -> Steps[Reply]:
-    """Read one reply, of one line or many. Each line of a reply has the same code (RFC 5321 §4.2.1)."""
+    """Read one reply, of one line or many. A reply of two codes is an error: which counts, parsers disagree."""
     line = yield from talk.line(wait)
     code = _code(line, b"2", b"5")
     lines = [line[_CODE + 1 :]]
     while line[_CODE : _CODE + 1] == b"-":
         line = yield from talk.line(wait)
-        # RFC 5321 §4.2.1: "the reply code ... on each line"; which of two codes counts, parsers disagree
+        # RFC 5321 §4.2.1: "In a multiline reply, the reply code on each of the lines MUST be the same."
         if line[:_CODE] != code or line[_CODE : _CODE + 1] not in b" -":
             raise Unexpected(line, f"code {code.decode()} on every line of this reply")
         lines.append(line[_CODE + 1 :])
@@ -62,12 +66,7 @@ def _code(line: bytes, lowest: bytes, highest: bytes) -> bytes:
     return code
 
 
-def ask(
-    talk: Talk,
-    command: bytes,
-    wait: Wait,
-    read: Callable[[Talk, Wait], Steps[Reply]] = reply,
-) -> Steps[Reply]:
+def ask(talk: Talk, command: bytes, wait: Wait, read: Read = reply) -> Steps[Reply]:
     """Send one command line and read its reply."""
     talk.send(command + b"\r\n")
     return (yield from read(talk, wait))

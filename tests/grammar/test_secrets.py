@@ -1,0 +1,118 @@
+"""No secret of a client is kept: not in the text, not in an error, wherever the wire cuts it."""
+
+from itertools import combinations
+
+import pytest
+
+from starttls.core.errors import PlaintextAfterGoAhead, Unexpected
+from starttls.core.facts import Protocol, ServerSetup
+from starttls.core.talk import Talk
+from starttls.grammar import secrets
+from starttls.protocols.imap import IMAP
+from starttls.protocols.lmtp import LMTP
+from starttls.protocols.managesieve import MANAGESIEVE
+from starttls.protocols.pop3 import POP3
+from starttls.protocols.smtp import SMTP, SUBMISSION
+
+redact = secrets.after("PASS", r"AUTH(?:[ \t]+[\w-]{1,20})?")
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        (b"", b""),
+        (b"NOOP\r\n", b"NOOP\r\n"),
+        (b"PASS secret\r\n", b"PASS [redacted]\r\n"),
+        (b"pass secret", b"pass [redacted]"),
+        (b"PASS secret\n", b"PASS [redacted]\n"),
+        (b"PASS  se cret \r\nNOOP\r\n", b"PASS [redacted]\r\nNOOP\r\n"),
+        (b"USER a\r\nPASS b\r\nUSER c\r\nPASS d\r\n", b"USER a\r\nPASS [redacted]\r\nUSER c\r\nPASS [redacted]\r\n"),
+        (b"PASS\r\n", b"PASS\r\n"),
+        (b"PASS \r\n", b"PASS\r\n"),
+        (b"PASSED me\r\n", b"PASSED me\r\n"),
+        (b"COMPASS x\r\n", b"COMPASS x\r\n"),
+        (b"AUTH PLAIN AGEAYg==\r\n", b"AUTH PLAIN [redacted]\r\n"),
+        (b"AUTH PLAIN\tAGEAYg==\r\n", b"AUTH PLAIN [redacted]\r\n"),
+        (b"AUTH =\r\n", b"AUTH [redacted]\r\n"),
+        (b"AUTH LOGIN\r\nam9l\r\nc2VjcmV0\r\n", b"AUTH LOGIN\r\n[redacted]\r\n[redacted]\r\n"),
+        (b'AUTH "LOGIN"\r\n"am9l"\r\n""\r\n', b"AUTH [redacted]\r\n[redacted]\r\n[redacted]\r\n"),
+        (b"AUTH LOGIN\r\n{4+}\r\nam9l\r\nNOOP\r\n", b"AUTH LOGIN\r\n[redacted]\r\nNOOP\r\n"),
+        (b"AUTH PLAIN AGEAYg==\r\nSTARTTLS\r\nQUIT\r\n", b"AUTH PLAIN [redacted]\r\nSTARTTLS\r\nQUIT\r\n"),
+        (b"AUTH PLAIN x\r\nMAIL FROM:<a>\r\n", b"AUTH PLAIN [redacted]\r\nMAIL FROM:<a>\r\n"),
+        (b"am9l\r\nAUTH LOGIN\r\n", b"am9l\r\nAUTH LOGIN\r\n"),
+        (b"PASS {6}\r\nsecret\r\nNOOP\r\n", b"PASS [redacted]\r\nNOOP\r\n"),
+        (b"PASS a {2+}\r\n\r\n {3+}\r\nb\r\n c\r\nNOOP\r\n", b"PASS [redacted]\r\nNOOP\r\n"),
+        (b"PASS {6}\r\n", b"PASS [redacted]\r\n"),
+        (b"PASS {6}\r\nsec", b"PASS [redacted]"),
+        (b"PASS \xff\0\r\n", b"PASS [redacted]\r\n"),
+    ],
+)
+def test_what_is_kept(said: bytes, kept: bytes) -> None:
+    assert redact(said) == kept
+
+
+def server(protocol: Protocol, *segments: bytes) -> Talk:
+    talk = protocol.as_server(ServerSetup(entropy=bytes(20)))
+    for segment in segments:
+        talk.receive_data(segment)
+    return talk
+
+
+LOGINS = [
+    (SMTP, b"NOOP\r\nAUTH PLAIN AHh5enp5AHh5enp5\r\nNOOP\r\n"),
+    (SUBMISSION, b"NOOP\r\nauth  plain\tAHh5enp5AHh5enp5\r\nNOOP\r\n"),
+    (LMTP, b"NOOP\r\nAUTH LOGIN xyzzy\r\nNOOP\r\n"),
+    (IMAP, b"1 NOOP\r\n2 LOGIN joe xyzzy\r\n3 NOOP\r\n"),
+    (IMAP, b"1 NOOP\r\n2 login joe {5+}\r\nxyzzy\r\n3 NOOP\r\n"),
+    (IMAP, b"1 NOOP\r\n2 LOGIN {3+}\r\njoe {5+}\r\nxyzzy\r\n3 NOOP\r\n"),
+    (IMAP, b"1 NOOP\r\n2 AUTHENTICATE PLAIN xyzzy\r\n3 NOOP\r\n"),
+    (POP3, b"NOOP\r\nUSER joe\r\nPASS x y xyzzy\r\nNOOP\r\n"),
+    (POP3, b"NOOP\r\nAPOP joe xyzzy\r\nAUTH PLAIN xyzzy\r\n"),
+    (MANAGESIEVE, b'NOOP\r\nAUTHENTICATE "PLAIN" "xyzzy"\r\nNOOP\r\n'),
+    (MANAGESIEVE, b'NOOP\r\nAuthenticate "PLAIN" {5+}\r\nxyzzy\r\nNOOP\r\n'),
+]
+each_login = pytest.mark.parametrize(("protocol", "said"), LOGINS, ids=lambda value: getattr(value, "name", ""))
+
+
+@each_login
+def test_a_login_is_not_kept_wherever_it_is_cut(protocol: Protocol, said: bytes) -> None:
+    """In three segments, cut at any two places: what is answered in between cuts the transcript there too."""
+    for first, second in combinations(range(len(said) + 1), 2):
+        pieces = [piece for piece in (said[:first], said[first:second], said[second:]) if piece]
+        talk = server(protocol, *pieces)
+        assert talk.outcome is None
+        text = talk.transcript.text
+        for part in (b"xyzzy", b"AHh5", b"enp5"):
+            assert part.decode() not in text, (first, second, text)
+
+
+@each_login
+def test_a_login_behind_the_request_is_not_in_the_error(protocol: Protocol, said: bytes) -> None:
+    verb = (b"x " if protocol is IMAP else b"") + protocol.verb.encode()
+    talk = server(protocol, verb + b"\r\n" + said)
+    assert isinstance(talk.outcome, PlaintextAfterGoAhead)
+    for part in (b"xyzzy", b"AHh5"):
+        assert part not in talk.outcome.leftover
+        assert part.decode() not in str(talk.outcome) + talk.transcript.text
+
+
+@each_login
+def test_a_login_that_a_bare_lf_ends_is_not_in_the_error(protocol: Protocol, said: bytes) -> None:
+    talk = server(protocol, said.replace(b"\r\n", b"\n").replace(b"NOOP\n", b"NOOP\r\n"))
+    assert isinstance(talk.outcome, Unexpected)
+    for part in (b"xyzzy", b"AHh5"):
+        assert part not in talk.outcome.got
+        assert part.decode() not in str(talk.outcome) + talk.transcript.text
+
+
+def test_an_answer_without_a_challenge_is_not_in_the_error() -> None:
+    talk = server(SMTP, b"AUTH LOGIN\r\nam9l\r\nc2VjcmV0\r\n")
+    assert isinstance(talk.outcome, Unexpected)
+    assert talk.outcome.got == b"[redacted]"
+    assert "am9l" not in talk.transcript.text
+
+
+def test_evidence_that_is_no_secret_is_shown_as_it_is() -> None:
+    talk = server(SMTP, b"AUTH PLAIN x\r\n", b"<what?>\r\n")
+    assert isinstance(talk.outcome, Unexpected)
+    assert talk.outcome.got == b"<what?>"
