@@ -1,7 +1,5 @@
 """The files that most tests here use: made once, for they cost milliseconds each."""
 
-from pathlib import Path
-
 import pytest
 
 from tests.tls.pairs import Files, write_files
@@ -16,8 +14,3 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
 def strangers(tmp_path_factory: pytest.TempPathFactory) -> Files:
     """The same names from an authority that nobody trusts."""
     return write_files(tmp_path_factory.mktemp("strangers"))
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path

@@ -61,7 +61,7 @@ def write_files(folder: Path, *, key_type: trustme.KeyType = trustme.KeyType.ECD
 def cross(client: TLSSession, server: TLSSession, *, size: int = 1 << 20) -> None:
     """Carry bytes between the two, at most ``size`` at a time, until neither has any."""
     while True:
-        there, back = client.data_to_send(), None
+        there = client.data_to_send()
         for at in range(0, len(there), size):
             server.receive_data(there[at : at + size])
         back = server.data_to_send()
@@ -86,9 +86,11 @@ def meet(
     return one, other
 
 
-def open_pair(files: Files, **options: ssl.TLSVersion) -> tuple[TLSSession, TLSSession]:
-    """Two sessions that trust each other; ``options`` are the client's."""
-    client, server = meet(client_context(ca_file=files.ca, **options), server_context(files.server))
+def open_pair(
+    files: Files, version: ssl.TLSVersion = ssl.TLSVersion.MAXIMUM_SUPPORTED
+) -> tuple[TLSSession, TLSSession]:
+    """Two sessions that trust each other."""
+    client, server = meet(client_context(ca_file=files.ca, maximum=version), server_context(files.server))
     assert client.error is None
     assert server.error is None
     assert client.handshake_done
@@ -132,16 +134,27 @@ class Authority:
         begins: datetime = NOW - DAY,
         ends: datetime = NOW + DAY,
         subject: str = "",
+        self_signed: bool = False,
     ) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
         key = ec.generate_private_key(ec.SECP256R1())
-        builder = _builder(key, subject, self.certificate.subject, begins, ends)
+        issuer = x509.Name([]) if self_signed else self.certificate.subject
+        builder = _builder(key, subject, issuer, begins, ends)
         if names:
             builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=not subject)
-        return builder.sign(self.key, hashes.SHA256()), key
+        return builder.sign(key if self_signed else self.key, hashes.SHA256()), key
 
-    def write(self, folder: Path, names: Sequence[x509.GeneralName], **dates: datetime) -> Files:
+    def write(
+        self,
+        folder: Path,
+        names: Sequence[x509.GeneralName],
+        *,
+        begins: datetime = NOW - DAY,
+        ends: datetime = NOW + DAY,
+        subject: str = "",
+        self_signed: bool = False,
+    ) -> Files:
         """The same as files; the client's certificate is the server's."""
-        certificate, key = self.issue(names, **dates)
+        certificate, key = self.issue(names, begins=begins, ends=ends, subject=subject, self_signed=self_signed)
         files = Files(folder / "own-ca.pem", folder / "own.pem", folder / "own.pem")
         files.ca.write_bytes(self.certificate.public_bytes(serialization.Encoding.PEM))
         pem = key.private_bytes(

@@ -59,7 +59,7 @@ _WORDS = re.compile(r"(?:\[[^\]]*\] )?(.*?)(?: \(_ssl\.c:\d+\))?")
 
 def words(error: ssl.SSLError) -> str:
     """OpenSSL's own words, without Python's frame: ``"wrong version number"``."""
-    text = str(error.args[1]) if len(error.args) > 1 else str(error)
+    text = str(error.args[-1])
     found = _WORDS.fullmatch(text)
     return (found[1] if found else text).lower()
 

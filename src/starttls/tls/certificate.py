@@ -107,16 +107,11 @@ def _names(certificate: x509.Certificate) -> Names:
 
 
 def _string(der: bytes, tag: int) -> str:
-    """One DER string of kind ``tag``, or "", which matches nothing."""
-    if len(der) < 2 or der[0] != tag:
+    """The text of a DER string of kind ``tag``, or "", which matches nothing. That it is DER has been checked."""
+    if der[0] != tag:
         return ""
-    start, length = 2, der[1]
-    if length == 0x81 and len(der) > 2:
-        start, length = 3, der[2]
-    body = der[start:]
-    if length != len(body) or (start == 2 and length >= 0x80):
-        return ""
-    return body.decode("utf-8" if tag == _UTF8_STRING else "ascii", "replace")
+    start = 2 + (der[1] & 0x7F if der[1] & 0x80 else 0)
+    return der[start:].decode("utf-8" if tag == _UTF8_STRING else "ascii", "replace")
 
 
 def _key(certificate: x509.Certificate) -> tuple[str, int]:

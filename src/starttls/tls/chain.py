@@ -1,7 +1,6 @@
 """The chain of certificates that a peer presented, and what is wrong with it."""
 
 import ssl
-import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Protocol, cast
@@ -27,9 +26,7 @@ def presented(tls: ssl.SSLObject) -> tuple[bytes, ...]:
 
     OpenSSL keeps them also when verification failed, which DANE and an audit need.
     """
-    if sys.version_info >= (3, 13):
-        return tuple(tls.get_unverified_chain())
-    # Before 3.13 the method exists, but not on the public object.
+    # From Python 3.13 on there is a public method, but it fails where a server's client has no certificate.
     connection = cast("_Connection", tls._sslobj)  # type: ignore[attr-defined] # noqa: SLF001
     return tuple(one.public_bytes(_DER) for one in connection.get_unverified_chain() or () if one is not None)
 

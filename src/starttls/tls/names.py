@@ -25,11 +25,11 @@ def a_label(name: str) -> str:
     plain = name.removesuffix(".").lower()
     if not plain.isascii():
         if not _DEVIATIONS.isdisjoint(plain):
-            raise Misuse(f"'{name}' means different domains in IDNA 2003 and 2008: write its A-label (xn--...)")
+            raise Misuse(f"{name!a} means different domains in IDNA 2003 and 2008: write its A-label (xn--...)")
         try:
             plain = plain.encode("idna").decode("ascii")
         except UnicodeError as error:
-            raise Misuse(f"'{name}' has no A-label: {error}") from None
+            raise Misuse(f"{name!a} has no A-label: {error.__cause__ or error}") from None
     if len(plain) > 253 or not all(_LABEL.fullmatch(label) for label in plain.split(".")):
         raise Misuse(f"{name!a} is neither a host name nor an IP address")
     return plain
