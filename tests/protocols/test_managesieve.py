@@ -56,7 +56,19 @@ def test_how_long_a_refusal_lasts(answer: bytes, kind: Refusal) -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        *(b'"a', b'"a" ', b'"a"  "b"', b'"a" b', b'"a" "b', b'"a""b"', b'"a" "b" "c"', b'"\\a"', b'"a"b"', b'" \\"'),
+        *(
+            b'"a',
+            b'"a" ',
+            b'"a"  "b"',
+            b'"a" b',
+            b'"a" "b',
+            b'"a""b"',
+            b'"a" "b" "c"',
+            b'"\\a"',
+            b'"a"b"',
+            b'" \\"',
+            b'"a{3}\r\nxyz"',
+        ),
         *(b"{1}\r\na b", b'{1}\r\na"b"', b'"a" {1}x', b"{1", b"{}", b"{x}", b"a", b" OK", b"OK\t", b"", b"(", b"OKK"),
     ],
 )

@@ -93,9 +93,8 @@ def test_a_server_offers_no_login_and_no_mail_before_tls() -> None:
 
 def test_a_client_may_try_for_so_long() -> None:
     """16 KiB in all, and every command gets a short answer."""
-    talk = server(*[b"NOOP\r\n"] * 2730)
-    assert talk.outcome is None
-    talk.receive_data(b"NOOP\r\n")
+    assert server(*[b"NOOP\r\n"] * 2730).outcome is None
+    talk = server(*[b"NOOP\r\n"] * 2731)
     assert isinstance(talk.outcome, TooLong)
     assert len(talk.data_to_send()) < 65536
 
