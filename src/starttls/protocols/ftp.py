@@ -56,7 +56,7 @@ def client(talk: Talk, _setup: ClientSetup) -> Steps[None]:
 
 def protect(talk: Talk, _setup: ClientSetup) -> Steps[None]:
     """Inside TLS, before or after the login: make the data channels private as well (RFC 4217 §9)."""
-    # RFC 2228 §3: "PROT ... must be preceded by a successful protection buffer size negotiation"
+    # RFC 2228 §3: PROT comes behind a PBSZ that was accepted; over TLS nothing is buffered, so its size is 0
     for command in (b"PBSZ 0", b"PROT P"):
         answer = yield from replies.ask(talk, command, PROTECTION, replies.reply_of_ftp)
         if answer.code != _OK:
