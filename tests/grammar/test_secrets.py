@@ -4,7 +4,7 @@ from itertools import combinations
 
 import pytest
 
-from starttls.core.errors import PlaintextAfterGoAhead, Unexpected
+from starttls.core.errors import PlaintextAfterGoAhead, TooLong, Unexpected
 from starttls.core.facts import Protocol, ServerSetup
 from starttls.core.talk import Talk
 from starttls.grammar import secrets
@@ -116,3 +116,12 @@ def test_evidence_that_is_no_secret_is_shown_as_it_is() -> None:
     talk = server(SMTP, b"AUTH PLAIN x\r\n", b"<what?>\r\n")
     assert isinstance(talk.outcome, Unexpected)
     assert talk.outcome.got == b"<what?>"
+
+
+def test_a_client_that_makes_the_search_expensive_is_not_shown() -> None:
+    """Each segment ends in the middle of a line and is answered, so that each would be searched from the start."""
+    talk = server(SMTP, b"AUTH xyzzy\r\nAUTH xyzzy", *[b"\r\nAUTH xyzzy"] * 1500)
+    assert isinstance(talk.outcome, TooLong)
+    text = talk.transcript.text
+    assert "xyzzy" not in text
+    assert "C| [redacted]\n" in text

@@ -37,6 +37,10 @@ Redact: TypeAlias = Callable[[bytes], bytes]
 LIMIT = 16384
 """Bytes that a transcript keeps: three quarters from its start, one quarter from its end."""
 
+_WORK = 8 * LIMIT
+"""Bytes that are searched for secrets; who cuts his lines so that it takes more is not shown at all."""
+
+_HIDDEN = b"[redacted]"
 _NEW_SEGMENT = "..."
 _HEX_ROW = 24
 _ESCAPE = re.compile(rb"[^\x20-\x5b\x5d-\x7e]")
@@ -170,7 +174,7 @@ class Record:
             return evidence
         said = b"".join(turn.data for turn in _joined(self._turns, self._redact) if turn.side is Side.CLIENT)
         clean = evidence if evidence in said else self._redact(evidence)
-        return clean if clean in said else b"[redacted]"
+        return clean if clean in said else _HIDDEN
 
     def transcript(self, expect: str = "") -> Transcript:
         """Make the transcript, with ``expect`` naming the outcome if there is one."""
@@ -180,7 +184,7 @@ class Record:
 
 
 def _joined(pieces: list[tuple[Side, bytes]], redact: Redact | None) -> Iterator[Turn]:
-    start = 0
+    start = work = 0
     clear = shown = b""  # the client's turns since the last end of a line, as they were and as they are shown
     while start < len(pieces):
         side, end = pieces[start][0], start + 1
@@ -191,8 +195,9 @@ def _joined(pieces: list[tuple[Side, bytes]], redact: Redact | None) -> Iterator
             # An answer of ours to what stood before it may cut a secret in two: redact from the start of its line.
             # A line that announces a literal which is sent at once (RFC 7888) goes on.
             clear += data
-            before, shown = shown, redact(clear)
-            data = shown[len(before) :] if shown.startswith(before) else b"[redacted]"
+            work += len(clear)
+            before, shown = shown, redact(clear) if work <= _WORK else b""
+            data = shown[len(before) :] if shown and shown.startswith(before) else _HIDDEN
             if clear.endswith(b"\n") and not clear.endswith(b"+}\r\n"):
                 clear = shown = b""
         if data:
