@@ -22,7 +22,7 @@ NAMES = {
 
 
 def gnutls_cli(home: Home, door: Door, *options: str, said: bytes) -> Ran:
-    command = ["gnutls-cli", "--starttls-proto", NAMES[door.protocol], "--port", str(door.port)]
+    command = ["gnutls-cli", "--starttls-proto", NAMES[door.scheme], "--port", str(door.port)]
     return home.run(*command, "--x509cafile", str(door.ca_file), *options, "localhost", said=said)
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from starttls.core.errors import HandshakeFailed
+from starttls.core.facts import Protocol
 from starttls.protocols import ALL
 from tests.interop.clients.house import Door, House
 from tests.interop.clients.papers import BAD
@@ -17,10 +18,10 @@ each_protocol = pytest.mark.parametrize("protocol", [protocol.name for protocol 
 
 
 def s_client(home: Home, door: Door, *options: str, said: bytes) -> Ran:
-    command = ["openssl", "s_client", "-starttls", NAMES.get(door.protocol, door.protocol), "-quiet"]
+    command = ["openssl", "s_client", "-starttls", NAMES.get(door.scheme, door.scheme), "-quiet"]
     command += ["-connect", f"127.0.0.1:{door.port}", "-servername", "localhost", "-verify_hostname", "localhost"]
     command += ["-verify_return_error", "-CAfile", str(door.ca_file), *options]
-    if door.protocol.startswith("xmpp"):
+    if door.scheme.startswith("xmpp"):
         command += ["-xmpphost", "localhost"]
     return home.run(*command, said=said)
 
@@ -68,3 +69,25 @@ def test_older_versions_do_not(house: House, home: Home, version: str) -> None:
         assert "alert protocol version" in ran.output
         assert isinstance(door.failure(), HandshakeFailed)
         assert door.visits == []
+
+
+@pytest.mark.parametrize(
+    "protocol", [protocol for protocol in ALL if protocol.alpn], ids=lambda protocol: protocol.name
+)
+def test_the_registered_name_of_the_protocol_is_agreed_on(house: House, home: Home, protocol: Protocol) -> None:
+    with house.open(protocol.name) as door:
+        s_client(home, door, "-alpn", f"h2,{protocol.alpn[0]}", said=WORDS[protocol.name].said)
+        facts = door.visit().stream.tls
+        assert facts is not None
+        assert facts.alpn == protocol.alpn[0]
+
+
+@pytest.mark.parametrize("version", ["-tls1_2", "-tls1_3"])
+def test_a_session_is_resumed(house: House, home: Home, version: str) -> None:
+    ticket = str(home.folder / "ticket")
+    with house.open("smtp") as door:
+        for option in ("-sess_out", "-sess_in"):
+            assert s_client(home, door, version, option, ticket, said=WORDS["smtp"].said).status == 0
+        door.heard()
+        facts = [visit.stream.tls for visit in door.visits]
+        assert [seen.resumed for seen in facts if seen] == [False, True]

@@ -1,5 +1,6 @@
 """Our server against real clients of SMTP, submission and LMTP: each delivers a mail that we then hold."""
 
+import os
 import smtplib
 import ssl
 
@@ -108,6 +109,22 @@ def test_msmtp_refuses(house: House, home: Home, kind: str) -> None:
         assert ran.status == 69, ran.output  # EX_UNAVAILABLE
         assert "TLS certificate verification failed" in ran.output
         assert door.heard() == []
+
+
+@pytest.mark.parametrize("protocol", ["smtp", "lmtp"])
+@pytest.mark.parametrize(("kind", "verdict"), [("good", "Verified"), *((kind, "Untrusted") for kind in BAD)])
+def test_postfix_gives_its_verdict(house: House, home: Home, protocol: str, kind: str, verdict: str) -> None:
+    # posttls-finger is Postfix's own client, and looks as Postfix would at level "secure". It says goodbye inside
+    # TLS whatever it found.
+    main_cf = home.write("main.cf", f"compatibility_level = 3.6\ndnssec_probe =\nqueue_directory = {home.folder}\n")
+    os.utime(main_cf, (0, 0))  # one that was just written it reads again and again, until two seconds have passed
+    with house.open(protocol, kind=kind) as door:
+        command = ["posttls-finger", *(["-S"] if protocol == "lmtp" else []), "-c"]
+        command += ["-l", "secure", "-F", str(door.ca_file)]
+        command += ["-o", "inet_interfaces=127.0.0.1", f"[127.0.0.1]:{door.port}", "localhost"]
+        ran = home.run(*command, environment={"MAIL_CONFIG": str(home.folder)})
+        assert f"{verdict} TLS connection established" in ran.output
+        assert door.visit().verbs == ["LHLO" if protocol == "lmtp" else "EHLO", "QUIT"]
 
 
 @pytest.mark.parametrize(("protocol", "client"), [("smtp", smtplib.SMTP), ("lmtp", smtplib.LMTP)])

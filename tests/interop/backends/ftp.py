@@ -30,6 +30,8 @@ async def ftp(stream: Stream, visit: Visit) -> None:
     """A server of one file."""
     data = _Data(visit)
     name = b""
+    if stream.upgrade is None:  # implicit TLS
+        await stream.write(b"220 ready\r\n")
     try:
         while command := await line(stream):
             visit.hear(command)

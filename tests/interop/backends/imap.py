@@ -18,6 +18,8 @@ _SELECTED = (
 
 async def imap(stream: Stream, visit: Visit) -> None:
     """A mail store for one person."""
+    if stream.upgrade is None:  # implicit TLS
+        await stream.write(b"* OK [CAPABILITY %b] ready\r\n" % _CAPABILITIES)
     while command := await _command(stream):
         tag, _, rest = command.partition(b" ")
         visit.hear(rest)

@@ -28,8 +28,8 @@ async def managesieve(stream: Stream, visit: Visit) -> None:
                 await stream.write(await _authenticate(stream, visit, strings))
             case b"CAPABILITY":
                 await stream.write(_CAPABILITIES + b"OK\r\n")
-            case b"NOOP":
-                await stream.write(b"OK\r\n")
+            case b"NOOP":  # RFC 5804 §2.13: so a client finds out whether the list above came unasked
+                await stream.write(b'OK (TAG "%b") "Done"\r\n' % strings[0] if strings else b"OK\r\n")
             case b"LOGOUT":
                 await stream.write(b"OK\r\n")
                 return

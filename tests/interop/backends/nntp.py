@@ -12,6 +12,8 @@ _ARTICLE = b"1 <first@localhost>"
 async def nntp(stream: Stream, visit: Visit) -> None:
     """A server for readers."""
     name = b""
+    if stream.upgrade is None:  # implicit TLS
+        await stream.write(b"201 No posting\r\n")
     while command := await line(stream):
         visit.hear(command)
         words = [word.upper() for word in command.split(b" ")]

@@ -12,6 +12,8 @@ _UID = b"first-1"
 async def pop3(stream: Stream, visit: Visit) -> None:
     """A maildrop of one mail; nothing is ever deleted."""
     name = b""
+    if stream.upgrade is None:  # implicit TLS
+        await stream.write(b"+OK ready\r\n")
     while command := await line(stream):
         visit.hear(command)
         verb, _, argument = command.partition(b" ")

@@ -26,7 +26,9 @@ class _Session:
         self._recipients = 0
 
     async def run(self) -> None:
-        # RFC 3207 §4.2: the client begins again with its hello; no second greeting.
+        # RFC 3207 §4.2: after STARTTLS the client begins again with its hello, and there is no second greeting.
+        if self._stream.upgrade is None:
+            await self._stream.write(b"220 localhost ESMTP\r\n")
         while command := await line(self._stream):
             self._visit.hear(command)
             verb, _, argument = command.partition(b" ")

@@ -13,6 +13,7 @@ from typing import Any, Self, TypeVar
 from starttls.asyncio.server import listen
 from starttls.asyncio.stream import Stream
 from starttls.core.errors import ClosedEarly, StartTLSError
+from starttls.protocols import by_name
 from starttls.tls.plan import Timeouts
 from tests.interop.backends import BACKENDS
 from tests.interop.backends.visit import Backend, Visit
@@ -34,7 +35,7 @@ class Door:
     ``visits`` are the connections that were upgraded, ``failures`` those that were not, or ended badly.
     """
 
-    protocol: str
+    scheme: str
     papers: Papers
     kind: str
     backend: Backend
@@ -108,11 +109,11 @@ class House:
         self._loop.close()
 
     @contextmanager
-    def open(self, protocol: str, *, kind: str = GOOD) -> Iterator[Door]:
-        """Serve ``protocol`` on a free port of 127.0.0.1, with a certificate of ``kind``."""
-        door = Door(protocol, self.papers, kind, BACKENDS[protocol])
+    def open(self, scheme: str, *, kind: str = GOOD) -> Iterator[Door]:
+        """Serve ``scheme`` on a free port of 127.0.0.1, with a certificate of ``kind``."""
+        door = Door(scheme, self.papers, kind, BACKENDS[by_name(scheme)[0].name])
         server = listen(
-            f"{protocol}://127.0.0.1:0",
+            f"{scheme}://127.0.0.1:0",
             door.welcome,
             certificate=self.papers.certificate(kind),
             key=self.papers.key(kind),

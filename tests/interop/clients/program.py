@@ -38,16 +38,16 @@ class Home:
 
     def run(self, *command: str | Path, said: bytes = b"", environment: Mapping[str, str] | None = None) -> Ran:
         """Run a program with ``said`` as its input. One that does not end is killed, and the test fails."""
-        if shutil.which(command[0]) is None:
+        environment = plain_environment({"HOME": str(self.folder), "TERM": "dumb", **(environment or {})})
+        if shutil.which(command[0], path=environment["PATH"]) is None:
             pytest.skip(f"{command[0]} is not installed: run tools/interop-install")
-        own = {"HOME": str(self.folder), "XDG_CONFIG_HOME": str(self.folder), "TERM": "dumb", **(environment or {})}
         done = subprocess.run(
             [str(word) for word in command],
             input=said,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             cwd=self.folder,
-            env=plain_environment(own),
+            env=environment,
             timeout=SECONDS,
             check=False,
         )
