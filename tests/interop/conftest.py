@@ -2,10 +2,14 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NoReturn
 
 import pytest
 
+from tests.interop.clients.house import House
+from tests.interop.clients.papers import Papers
+from tests.interop.clients.program import Home
 from tests.interop.servers import ALL, SERVICES
 from tests.interop.servers.daemon import DidNotStart
 from tests.interop.servers.service import Offer, Service
@@ -48,3 +52,16 @@ def _cannot_run(reason: str) -> NoReturn:
     if os.environ.get("STARTTLS_NO_SKIP") == "1":
         pytest.fail(reason, pytrace=False)
     pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """Our own servers, for real clients; each test opens the door that it needs."""
+    with House(Papers.issue(tmp_path_factory.mktemp("papers"))) as made:
+        yield made
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    """A folder in which a client runs."""
+    return Home(tmp_path)
