@@ -2,7 +2,7 @@
 
 import pytest
 
-from starttls.core.errors import NotOffered, TooLong, Unexpected
+from starttls.core.errors import Misuse, NotOffered, TooLong, Unexpected
 from starttls.core.facts import ClientSetup, ServerSetup
 from starttls.core.outcome import Upgrade
 from starttls.core.talk import Talk
@@ -48,6 +48,13 @@ def test_the_server_speaks_its_dialect() -> None:
         b"530 5.7.0 Must issue a STARTTLS command first\r\n"
         b"500 5.5.2 Command not recognized\r\n"
     )
+
+
+def test_a_name_cannot_hold_a_command() -> None:
+    with pytest.raises(Misuse):
+        ClientSetup(entropy=bytes(16), me="me\r\nMAIL FROM:<eve@example.com>")
+    with pytest.raises(Misuse):
+        ServerSetup(entropy=bytes(20), name="it\n250 x")
 
 
 def test_what_was_said_is_noted_and_untrusted() -> None:

@@ -24,6 +24,10 @@ class ClientSetup:
     me: str = "localhost"
     unoffered: bool = False
 
+    def __post_init__(self) -> None:
+        """Refuse names that would be more than a name on the wire."""
+        _check_names(self.host, self.me)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerSetup:
@@ -31,6 +35,15 @@ class ServerSetup:
 
     entropy: bytes = field(repr=False)
     name: str = "localhost"
+
+    def __post_init__(self) -> None:
+        """Refuse a name that would be more than a name on the wire."""
+        _check_names(self.name)
+
+
+def _check_names(*names: str) -> None:
+    if not "".join(names).isprintable():  # a line end in a name would begin a command of its own
+        raise Misuse("a name holds a control character")
 
 
 @dataclass(frozen=True, slots=True)
