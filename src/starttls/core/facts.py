@@ -42,8 +42,9 @@ class ServerSetup:
 
 
 def _check_names(*names: str) -> None:
-    if not "".join(names).isprintable():  # a line end in a name would begin a command of its own
-        raise Misuse("a name holds a control character")
+    text = "".join(names)
+    if "\r" in text or "\n" in text:  # what stands behind it would be a command of its own
+        raise Misuse("a name holds the end of a line")
 
 
 @dataclass(frozen=True, slots=True)
