@@ -15,7 +15,7 @@ def completion(ctx: click.Context, shell: str) -> int:
 
     \b
     Examples:
-      starttls completion bash > ~/.local/share/bash-completion/completions/starttls
+      starttls completion bash >> ~/.bash_completion
       starttls completion zsh > ~/.zfunc/_starttls
       starttls completion fish > ~/.config/fish/completions/starttls.fish
     """

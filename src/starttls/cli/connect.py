@@ -55,7 +55,7 @@ def connect(
     \b
     Examples:
       starttls connect imap://mail.example.org
-      printf 'EHLO me.example.org\\r\\nQUIT\\r\\n' | starttls connect -q smtp://mail.example.org
+      printf 'QUIT\\r\\n' | starttls connect -q smtp://mail.example.org
       starttls connect --cert me.pem --name mail.internal ldap://192.0.2.7
 
     \b

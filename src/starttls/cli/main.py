@@ -29,6 +29,10 @@ VERBS = {
 """Where each verb is and what it does; a test compares the words with the verb's own help."""
 
 
+class _Unread(Exception):
+    """Nobody reads what we print any more."""
+
+
 class Verbs(click.Group):
     """A group that imports a verb when it is called, not to list it."""
 
@@ -46,11 +50,35 @@ class Verbs(click.Group):
         command: click.Command = getattr(importlib.import_module(module), name)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the verb, or say which was meant."""
+        if args[0] not in VERBS and not args[0].startswith("-") and not ctx.resilient_parsing:
+            ctx.fail(f"no such verb '{args[0]}'{_meant(args[0])}")
+        return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the verb; click would make its own of a pipe that nobody reads."""
+        try:
+            result: object = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            raise _Unread from None
+        return result
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the verbs without importing them."""
         del ctx
         with formatter.section("Verbs"):
             formatter.write_dl([(name, text) for name, (_, text) in VERBS.items()])
+
+
+def _meant(word: str) -> str:
+    import difflib  # noqa: PLC0415 - for a mistake alone
+
+    nearest = [f"check {word}"] if "://" in word else difflib.get_close_matches(word, VERBS, n=1, cutoff=0.5)
+    return f": did you mean '{nearest[0]}'?" if nearest else ""
 
 
 def _version(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's signature
@@ -93,13 +121,12 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code. Never a traceback for what a user or a peer does."""
     try:
         result = starttls.main(args=list(arguments), prog_name="starttls", standalone_mode=False)
-        sys.stdout.flush()
     except click.ClickException as error:
         return _usage(error)
     except (click.Abort, KeyboardInterrupt):
         voice.note("interrupted")
         return Exit.INTERRUPTED
-    except BrokenPipeError:
+    except _Unread:
         # What is still in the buffer has nowhere to go; without this Python complains when it exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.BROKEN_PIPE

@@ -72,14 +72,21 @@ class TextReport:
 
     def _worth(self, certificate: Certificate) -> Text:
         if certificate.verified:
-            text = Text("verified", "green")
+            text = Text().append("verified", "green")
         else:
-            text = Text(escaped(f"not verified: {certificate.reason}"), "yellow")
-        days = (certificate.not_after - self._now).days
-        left = f"{days} days left" if days >= 0 else f"expired {-days} days ago"
-        text.append(", ", "not bold default").append(left, "red" if days < 0 else "yellow" if days < _SOON else "")
+            text = Text().append(escaped(f"not verified: {certificate.reason}"), "yellow")
+        text.append(", ").append(*self._lasting(certificate))
         text.append(f" ({certificate.not_before:%Y-%m-%d} to {certificate.not_after:%Y-%m-%d})")
         return text.append(escaped(f", by {certificate.issuer}"))
+
+    def _lasting(self, certificate: Certificate) -> tuple[str, str]:
+        """How long it is still good for, in words and in colour."""
+        days = (certificate.not_after - self._now).days
+        if self._now < certificate.not_before:
+            return "not valid yet", "red"
+        if days < 0:
+            return f"expired {-days} days ago", "red"
+        return f"{days} days left", "yellow" if days < _SOON else ""
 
     def _row(self, label: str, value: Text, style: str, indent: int = 2) -> None:
         """Print ``value`` beside its label; on a terminal it is wrapped, and stays in its column."""
@@ -87,8 +94,9 @@ class TextReport:
         lines = value.wrap(self._console, width) if self._console.is_terminal else [value]
         head = Text(" " * indent).append(label.ljust(_COLUMN - indent), style)
         for line in lines:
-            line.rstrip()
-            self._console.print(head.append_text(line), soft_wrap=True)
+            row = head.append_text(line)
+            row.rstrip()
+            self._console.print(row, soft_wrap=True)
             head = Text(" " * _COLUMN)
 
 
@@ -111,7 +119,7 @@ def _style(seen: Observation) -> str:
 def _headline(seen: Observation) -> Text:
     how = {State.UPGRADED: "upgraded", State.IMPLICIT: "implicit TLS"}.get(seen.state, "")
     where = " ".join(filter(None, (how, f"at {seen.address}" if seen.address else "")))
-    return Text(escaped(seen.target), "bold").append(f"  {where}" if where else "", "not bold")
+    return Text().append(escaped(seen.target), "bold").append(f"  {where}" if where else "")
 
 
 def _names(certificate: Certificate) -> str:
