@@ -101,7 +101,10 @@ def test_the_offer_is_a_string_alone(name: bytes) -> None:
     assert client(name + b"\r\nOK\r\n").data_to_send() == b"STARTTLS\r\n"
 
 
-@pytest.mark.parametrize("name", [b'"XSTARTTLS"', b'"STARTTLS" "1"', b'"SASL" "STARTTLS"', b'"STARTTLS "  "x"'])
+@pytest.mark.parametrize(
+    "name",
+    [b'"XSTARTTLS"', b'"STARTTLS" ""', b'"STARTTLS "', b'"STARTTLS" "1"', b'"SASL" "STARTTLS"', b'"STARTTLS "  "x"'],
+)
 def test_what_only_looks_like_the_offer_is_none(name: bytes) -> None:
     talk = client(name + b"\r\nOK\r\n")
     assert isinstance(talk.outcome, NotOffered | Unexpected)

@@ -95,18 +95,20 @@ def _refused(answer: status.Status) -> Refused:
 def client(talk: Talk, setup: ClientSetup) -> Steps[None]:
     """Read the list and its OK, ask for STARTTLS, and accept OK alone."""
     capabilities: list[bytes] = []
+    offered = setup.unoffered
     while (line := (yield from _line(talk, GREETING)))[:1] in {b'"', b"{"}:
         strings = _strings(line)
         if strings is None or len(strings) > 2:
             raise Unexpected(line, "a capability: one string or two")
         capabilities.append(b" ".join(strings).rstrip(b" "))
+        # RFC 5804 §1.7: names are compared in any case, and this one has no value
+        offered = offered or (len(strings) == 1 and strings[0].upper() == b"STARTTLS")
     greeting = _status(line)
     talk.note("greeting", greeting.text)
     talk.note("capabilities", *capabilities)
     if greeting.word != b"OK":
         raise _refused(greeting)
-    # RFC 5804 §1.7: names are compared in any case, and this one has no value
-    if not (setup.unoffered or b"STARTTLS" in [line.upper() for line in capabilities]):
+    if not offered:
         raise NotOffered("STARTTLS", tuple(line.decode("ascii", "backslashreplace") for line in capabilities))
 
     talk.send(b"STARTTLS\r\n")
