@@ -81,7 +81,6 @@ class Wire:
     def __init__(self, port: int) -> None:
         self.socket: socket.socket = socket.create_connection(("127.0.0.1", port), PATIENCE)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.got = b""
 
     def __enter__(self) -> Self:
         return self
@@ -95,7 +94,7 @@ class Wire:
 
     def greeting(self) -> None:
         """Take the first words of a server that speaks first."""
-        self.got = self.socket.recv(65536)
+        self.socket.recv(65536)
 
     def until(self, end: bytes) -> bytes:
         """Read up to ``end``, not a byte further."""

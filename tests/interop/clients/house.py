@@ -55,10 +55,10 @@ class Door:
         (only,) = self.visits
         return only
 
-    def failure(self) -> StartTLSError:
-        """The first failure."""
-        self._wait(lambda: bool(self.failures))
-        return self.failures[0]
+    def failure(self, number: int = 0) -> StartTLSError:
+        """One of the failures; the first has the number 0."""
+        self._wait(lambda: len(self.failures) > number)
+        return self.failures[number]
 
     def heard(self) -> list[str]:
         """Everything that was said inside TLS on any connection, once there was one and all are over."""

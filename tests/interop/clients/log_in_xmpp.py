@@ -39,4 +39,5 @@ async def main(port: str, ca_file: str, user: str, password: str) -> None:
     await client.disconnect()
 
 
-asyncio.run(main(*sys.argv[1:]))
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:]))

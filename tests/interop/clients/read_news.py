@@ -15,4 +15,5 @@ def main(port: str, ca_file: str, user: str, password: str) -> None:
             sys.stdout.buffer.write(text + b"\n")
 
 
-main(*sys.argv[1:])
+if __name__ == "__main__":
+    main(*sys.argv[1:])
