@@ -18,27 +18,29 @@ __all__ = ["demo"]
 _TIMEOUTS = Timeouts(connect=5, wait=5, handshake=5, whole=10)
 
 _BEGINNING = """\
-Our own servers are running on 127.0.0.1, with certificates of a CA made a moment ago.
-This is 'starttls check' on all of them:
+Our own servers are running on 127.0.0.1, with certificates of an authority that
+was made a moment ago. This is 'starttls check' on all of them:
 """
 
 _TURN = """
-Each began in plaintext (but imaps) and went over to TLS on the same connection; not one byte of
-plaintext was left behind, and chain and name of the certificate were verified. That is level
-'verified'. Now two that an attacker could offer you instead:
+All but imaps began in plaintext and went over to TLS on the same connection.
+Not one byte of plaintext was left behind, and the certificate's chain and name
+were verified: that is level 'verified'. Now two that an attacker could offer
+instead:
 """
 
 _END = """
-The first is the honest SMTP server, behind somebody on the path who deletes the offer of STARTTLS.
-The second has the right name in a certificate that nobody vouches for. A careless client would have
-gone on with both; here nothing more was said to either.
+The first is the honest SMTP server, behind somebody on the path who overwrites
+its offer of STARTTLS. The second has the right name, in a certificate that
+nobody vouches for. Careless clients go on with both; this one said nothing more
+to them.
 
 Try next:
-  starttls check smtp://mail.example.org imap://mail.example.org   your own services
-  starttls check -v ...                    with the conversation before TLS
-  starttls check --format json ...         for programs
-  starttls connect imap://...              talk to one inside TLS
-  starttls protocols                       what is known about each protocol\
+  starttls check smtp://mail.example.org    check a service of your own
+  starttls check -v URL                     see the conversation before TLS
+  starttls check --format json URL          for programs
+  starttls connect imap://mail.example.org  talk to it inside TLS
+  starttls protocols                        what is known of each protocol\
 """
 
 

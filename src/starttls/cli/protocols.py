@@ -50,7 +50,7 @@ def _named(name: str) -> Protocol:
     except KeyError:
         nearest = difflib.get_close_matches(name.lower(), schemes(), n=1, cutoff=0.5)
         known = f"did you mean '{nearest[0]}'?" if nearest else f"known are: {', '.join(schemes())}"
-        raise click.BadParameter(f"unknown protocol '{name}': {known}") from None
+        raise click.UsageError(f"unknown protocol '{name}': {known}") from None
 
 
 def _facts(protocol: Protocol) -> dict[str, str | tuple[str | int, ...] | None]:
