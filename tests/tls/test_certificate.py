@@ -119,6 +119,10 @@ def test_a_broken_part_does_not_hide_the_rest() -> None:
     facts = read_certificate(der.replace(bytes.fromhex("06072a8648ce3d0201"), bytes.fromhex("06072a8648ce3d0209"), 1))
     assert (facts.key_type, facts.key_bits) == ("unknown", 0)
     assert facts.names == ("mail.example.org",)
+    ecdsa_sha256, nobody_s = bytes.fromhex("06082a8648ce3d040302"), bytes.fromhex("06082a8648ce3d040309")
+    facts = read_certificate(der.replace(ecdsa_sha256, nobody_s))
+    assert facts.signature_algorithm == "1.2.840.10045.4.3.9"
+    assert facts.names == ("mail.example.org",)
 
 
 @pytest.mark.parametrize(

@@ -100,7 +100,7 @@ class TLSSession:
 
     @classmethod
     def server(cls, proof: Upgrade | ImplicitTLS, context: ssl.SSLContext) -> "TLSSession":
-        """A server's session."""
+        """A server's session. Pass `receive_data` first what is in ``proof.early``: those bytes are TLS's."""
         return cls(proof, Side.SERVER, context)
 
     # -- bytes -----------------------------------------------------------------------------------------------
