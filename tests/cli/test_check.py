@@ -1,5 +1,7 @@
 import json
 import re
+import socket
+import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -173,6 +175,25 @@ def test_an_unresolvable_name(cli: Any) -> None:
     done = cli("check", "imap://nowhere.invalid")
     assert done.code == 3
     assert done.out.splitlines()[1].startswith("  error        cannot resolve nowhere.invalid: ")
+
+
+def test_a_resolver_that_hangs_holds_nothing_up(monkeypatch: pytest.MonkeyPatch, cli: Any, here: World) -> None:
+    release = threading.Event()
+    resolve = socket.getaddrinfo
+
+    def hang(host: Any, *arguments: Any, **options: Any) -> Any:
+        return release.wait(30) if host.endswith(".invalid") else resolve(host, *arguments, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", hang)
+    began = time.monotonic()
+    dead = [f"smtp://{number}.invalid" for number in range(40)]
+    done = cli("check", "--timeout", "1", "--ca-file", str(here.ca_file), *dead, *here.honest)
+    took = time.monotonic() - began
+    release.set()
+    assert done.code == 3
+    assert done.out.endswith("\n46 targets: 40 unreachable, 6 verified\n")
+    assert "timed out after 1 s in connecting to 0.invalid:25" in done.out
+    assert took < 5
 
 
 def test_help_has_examples_and_exit_codes(cli: Any) -> None:

@@ -122,6 +122,14 @@ def test_nobody_reads_the_output() -> None:
     assert process.wait(timeout=30) == 141
 
 
+def test_a_terminal_that_is_not_utf_8(here: World) -> None:
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    command = [*COMMAND, "check", here.impostor]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=30)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "(RFC 8446 \\xa72)" in done.stdout
+
+
 def test_an_interrupted_check_prints_what_it_knows(here: World) -> None:
     with hostile.serving(hostile.silent) as port:
         urls = [here.honest[0], f"smtp://127.0.0.1:{port}", here.honest[1]]

@@ -42,7 +42,7 @@ def test_what_is_said_counts_and_the_rest_is_default() -> None:
         ("[timeouts]\n\nconect = 3", "a.toml:3: unknown key 'timeouts.conect': did you mean 'timeouts.connect'?"),
         ("timeouts.conect = 3", "a.toml:1: unknown key 'timeouts.conect': did you mean 'timeouts.connect'?"),
         ("[timeout]\nconnect = 3", "a.toml:1: unknown key 'timeout': did you mean 'timeouts'?"),
-        ("count = 1\n\"connect\" = 3", "a.toml:2: unknown key 'connect': did you mean 'timeouts.connect'?"),
+        ('count = 1\n"connect" = 3', "a.toml:2: unknown key 'connect': did you mean 'timeouts.connect'?"),
         (
             "zzz = 1",
             "a.toml:1: unknown key 'zzz': known are: count, level, quick, targets, timeouts.connect, timeouts.whole",

@@ -4,6 +4,7 @@ Start-up imports click and nothing heavy: ``starttls --help`` and the shell's co
 """
 
 import importlib
+import io
 import os
 import sys
 import traceback
@@ -150,4 +151,6 @@ def _usage(error: click.ClickException) -> int:
 
 def main() -> NoReturn:
     """The console script."""
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal that is not UTF-8 gets escapes, not an error
+        sys.stdout.reconfigure(errors="backslashreplace")
     sys.exit(run(sys.argv[1:]))

@@ -58,7 +58,8 @@ async def world() -> AsyncGenerator[World]:
         false_identity = Authority("somebody else's CA").issue(HOST, ADDRESS)
         impostor = await stack.enter_async_context(_serving("imap", imap, false_identity))
         port = await stack.enter_async_context(stripper(ADDRESS, honest[0].addresses[0]))
-        yield World(ca_file, tuple(map(_url, honest)), _url(impostor), f"smtp://{HOST}:{port}")
+        urls = tuple(_url(scheme, server) for (scheme, _), server in zip(_HONEST, honest, strict=True))
+        yield World(ca_file, urls, _url("imap", impostor), f"smtp://{HOST}:{port}")
 
 
 def _serving(scheme: str, backend: Backend, identity: Identity) -> Server:
@@ -67,5 +68,5 @@ def _serving(scheme: str, backend: Backend, identity: Identity) -> Server:
         return listen(f"{scheme}://{ADDRESS}:0", backend, certificate=files.chain, key=files.key, name=HOST)
 
 
-def _url(server: Server) -> str:
-    return f"{server.target.scheme}://{HOST}:{server.addresses[0][1]}"
+def _url(scheme: str, server: Server) -> str:
+    return f"{scheme}://{HOST}:{server.addresses[0][1]}"
