@@ -3,21 +3,27 @@
 import asyncio
 import os
 import socket
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import TypeAlias
 
-from starttls.core.errors import CannotConnect, CannotResolve
-from starttls.tls.target import DELAY, Address, interleaved
+from starttls.core.errors import CannotConnect
+from starttls.tls.target import DELAY, Address, interleaved, unresolved
 
 __all__ = ["dial"]
+
+Found: TypeAlias = tuple[socket.AddressFamily, int, int, str, Address]
+"""What ``getaddrinfo`` finds."""
 
 
 async def dial(host: str, port: int, family: socket.AddressFamily) -> socket.socket:
     """A connected, non-blocking socket. Raises `CannotResolve` or `CannotConnect`."""
-    loop = asyncio.get_running_loop()
-    try:
-        found = await loop.getaddrinfo(host, port, family=family, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        raise CannotResolve(host, (getattr(error, "strerror", None) or "not a host name").lower()) from None
-    addresses = interleaved(found)
+    addresses = interleaved(await _look_up(host, port, family))
+    if len(addresses) == 1:  # nothing to race
+        try:
+            return await _connect(*addresses[0])
+        except OSError as error:
+            raise CannotConnect(f"{host}:{port}", _reason(error)) from None
     failures: list[str] = []
     running: set[asyncio.Task[socket.socket]] = set()
     try:
@@ -30,11 +36,25 @@ async def dial(host: str, port: int, family: socket.AddressFamily) -> socket.soc
                 failure = task.exception()
                 if failure is None:
                     return task.result()
-                code = getattr(failure, "errno", None)
-                failures.append((os.strerror(code) if code else str(failure)).lower())
+                failures.append(_reason(failure))
     finally:
         await _drop(running)
     raise CannotConnect(f"{host}:{port}", ", ".join(dict.fromkeys(failures)))
+
+
+async def _look_up(host: str, port: int, family: socket.AddressFamily) -> Sequence[Found]:
+    # An address is its own answer: it needs no thread to wait for one.
+    with suppress(OSError, UnicodeError):
+        return socket.getaddrinfo(host, port, family, socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+    try:
+        return await asyncio.get_running_loop().getaddrinfo(host, port, family=family, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise unresolved(host, error) from None
+
+
+def _reason(failure: BaseException) -> str:
+    code = getattr(failure, "errno", None)
+    return (os.strerror(code) if code else str(failure)).lower()
 
 
 async def _connect(family: socket.AddressFamily, address: Address) -> socket.socket:

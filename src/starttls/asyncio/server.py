@@ -1,22 +1,13 @@
 """The asynchronous server: its handler sees only upgraded streams."""
 
 import asyncio
-import secrets
-import ssl
 from collections.abc import Awaitable, Callable
-from pathlib import Path
-from types import TracebackType
-from typing import Self, TypeAlias
+from typing import Self, TypeAlias, Unpack
 
 from starttls.asyncio.pump import Pump
 from starttls.asyncio.stream import Stream
-from starttls.core.errors import Misuse, StartTLSError
-from starttls.core.facts import ServerSetup
-from starttls.core.outcome import Upgrade
-from starttls.tls.connection import Connection
-from starttls.tls.contexts import server_context
-from starttls.tls.plan import Timeouts
-from starttls.tls.session import ImplicitTLS, TLSSession
+from starttls.core.errors import StartTLSError
+from starttls.tls.serving import ServerOptions, ServerPlan
 from starttls.tls.target import Target
 
 __all__ = ["Handler", "Server", "listen"]
@@ -30,29 +21,14 @@ class Server:
     ``addresses`` are those it listens on, host and port. ``failures`` counts connections that got no stream.
     """
 
-    def __init__(
-        self,
-        target: Target,
-        handler: Handler,
-        context: ssl.SSLContext,
-        *,
-        name: str,
-        limit: int,
-        timeouts: Timeouts,
-        on_failure: Callable[[StartTLSError], None] | None,
-    ) -> None:
-        self.target = target
+    def __init__(self, plan: ServerPlan, handler: Handler) -> None:
         self.failures = 0
+        self.plan = plan
         self._closing = False
-        self._context = context
         self._handler = handler
-        self._limit = limit
-        self._name = name
-        self._on_failure = on_failure
         self._pumps: set[Pump] = set()
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._timeouts = timeouts
 
     @property
     def addresses(self) -> tuple[tuple[str, int], ...]:
@@ -61,9 +37,9 @@ class Server:
 
     async def start(self) -> None:
         """Begin to listen. Raises `OSError` where the address cannot be had."""
-        loop = asyncio.get_running_loop()
+        loop, target = asyncio.get_running_loop(), self.plan.target
         self._server = await loop.create_server(
-            self._accept, self.target.host, self.target.port, reuse_address=True, backlog=1024
+            self._accept, target.host, target.port, reuse_address=True, backlog=1024
         )
 
     async def serve_forever(self) -> None:
@@ -89,25 +65,18 @@ class Server:
         await self.start()
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.close()
 
     # -- one connection --------------------------------------------------------------------------------------
 
-    def _accept(self) -> asyncio.Protocol:
-        if len(self._pumps) >= self._limit:
+    def _accept(self) -> asyncio.BaseProtocol:
+        if len(self._pumps) >= self.plan.limit:
             self.failures += 1
             return _Full()
-        setup = ServerSetup(entropy=secrets.token_bytes(20), name=self._name)
-        connection = Connection.server(self.target.protocol, setup, self._start_tls, implicit=self.target.implicit)
-        pump = Pump(connection, self._timeouts, self._settled, self._pumps.discard)
+        pump = Pump(self.plan.connection(), self.plan.timeouts, self._settled, self._pumps.discard)
         self._pumps.add(pump)
         return pump
-
-    def _start_tls(self, proof: Upgrade | ImplicitTLS) -> TLSSession:
-        return TLSSession.server(proof, self._context)
 
     def _settled(self, pump: Pump) -> None:
         if pump.error is not None:
@@ -134,8 +103,8 @@ class Server:
         if self._closing:  # what ends now ends because of us
             return
         self.failures += 1
-        if self._on_failure is not None:
-            self._on_failure(error)
+        if self.plan.on_failure is not None:
+            self.plan.on_failure(error)
 
 
 class _Full(asyncio.Protocol):
@@ -146,18 +115,7 @@ class _Full(asyncio.Protocol):
         transport.close()
 
 
-def listen(  # noqa: PLR0913 - each is one thing to say about a server
-    url: str | Target,
-    handler: Handler,
-    *,
-    certificate: str | Path | None = None,
-    key: str | Path | None = None,
-    context: ssl.SSLContext | None = None,
-    name: str = "localhost",
-    limit: int = 10000,
-    timeouts: Timeouts | None = None,
-    on_failure: Callable[[StartTLSError], None] | None = None,
-) -> Server:
+def listen(url: str | Target, handler: Handler, **options: Unpack[ServerOptions]) -> Server:
     """Make a server that upgrades every connection before ``handler`` sees it.
 
     ::
@@ -165,23 +123,6 @@ def listen(  # noqa: PLR0913 - each is one thing to say about a server
         async with listen("smtp://127.0.0.1:2525", handler, certificate="chain.pem", key="key.pem") as server:
             await server.serve_forever()
 
-    ``certificate`` and ``key`` are PEM files, or ``context`` is a server's `ssl.SSLContext`. ``name`` is how the
-    server calls itself; ``limit`` the connections that it keeps at once; ``on_failure`` hears of each connection
-    that got no stream, or lost it, with the transcript of the attack if it was one. A client has
-    ``timeouts.wait`` seconds for each step before TLS and ``timeouts.handshake`` for the handshake.
-    Raises `Misuse` for a URL or files that cannot be used.
+    ``options`` and errors are those of `ServerPlan`.
     """
-    target = Target.parse(url) if isinstance(url, str) else url
-    if context is None:
-        if certificate is None:
-            raise Misuse("a server needs a certificate, or a context that has one")
-        context = server_context(certificate, key, alpn=target.protocol.alpn)
-    return Server(
-        target,
-        handler,
-        context,
-        name=name,
-        limit=limit,
-        timeouts=timeouts or Timeouts(),
-        on_failure=on_failure,
-    )
+    return Server(ServerPlan(url, **options), handler)

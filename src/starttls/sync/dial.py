@@ -6,8 +6,8 @@ import selectors
 import socket
 import time
 
-from starttls.core.errors import CannotConnect, CannotResolve, TimedOut
-from starttls.tls.target import DELAY, Address, interleaved
+from starttls.core.errors import CannotConnect, TimedOut
+from starttls.tls.target import DELAY, Address, interleaved, unresolved
 
 __all__ = ["dial"]
 
@@ -17,7 +17,7 @@ def dial(host: str, port: int, family: int, seconds: float) -> socket.socket:
     try:
         addresses = interleaved(socket.getaddrinfo(host, port, family=family, type=socket.SOCK_STREAM))
     except (OSError, UnicodeError) as error:
-        raise CannotResolve(host, (getattr(error, "strerror", None) or "not a host name").lower()) from None
+        raise unresolved(host, error) from None
     failures: list[str] = []
     end = time.monotonic() + seconds
     with selectors.DefaultSelector() as selector:

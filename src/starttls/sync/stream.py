@@ -2,33 +2,31 @@
 
 import socket
 import time
-from collections.abc import Callable, Mapping
-from types import TracebackType
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Self
 
 from starttls.core.errors import StartTLSError, TimedOut
-from starttls.core.outcome import Upgrade
-from starttls.tls.connection import HANDSHAKE, Connection, Level, Phase
-from starttls.tls.facts import TLSFacts
+from starttls.tls.connection import Connection, Phase
+from starttls.tls.opened import Opened
 from starttls.tls.plan import Timeouts
-from starttls.tls.reader import CHUNK, Reader
+from starttls.tls.reader import CHUNK
 
 __all__ = ["Stream"]
 
 
-class Stream:
+class Stream(Opened):
     """An open connection on a blocking socket; see `starttls.asyncio.stream.Stream`.
 
     ``timeout``: the seconds that one read or write may take; `TimedOut` is raised above them.
     """
 
-    __slots__ = ("_connection", "_reader", "_socket", "peer", "timeout")
+    __slots__ = ("_socket", "peer", "timeout")
 
     def __init__(self, sock: socket.socket, connection: Connection, timeout: float) -> None:
+        super().__init__(connection)
         self.peer: tuple[str, int] = sock.getpeername()[:2]
         self.timeout = timeout
-        self._connection = connection
-        self._reader = Reader(connection)
         self._socket = sock
 
     def settle(self, timeouts: Timeouts, end: float) -> None:
@@ -37,35 +35,13 @@ class Stream:
         while connection.phase in {Phase.TALK, Phase.HANDSHAKE}:
             wait = connection.waiting_for
             if wait is not watched:  # each wait has its own time; bytes that dribble in do not prolong it
-                watched, seconds = wait, timeouts.handshake if wait is HANDSHAKE else timeouts.wait
-                until = min(end, time.monotonic() + seconds)
+                watched, until = wait, min(end, time.monotonic() + timeouts.of(wait))
+                seconds = timeouts.whole if until == end else timeouts.of(wait)
             self._flush(until, seconds)
-            if connection.phase in {Phase.TALK, Phase.HANDSHAKE}:
-                self._receive(until, timeouts.whole if until == end else seconds)
+            self._receive(until, seconds)
         self._flush(until, seconds)
         if connection.error is not None:
             raise connection.error
-
-    @property
-    def level(self) -> Level:
-        """``none``, ``encrypted`` or ``verified``."""
-        return self._connection.level
-
-    @property
-    def tls(self) -> TLSFacts | None:
-        """Version, cipher, group, chain and the rest of the handshake; None in plaintext."""
-        session = self._connection.session
-        return session.facts if session is not None else None
-
-    @property
-    def upgrade(self) -> Upgrade | None:
-        """The proof of the upgrade; None for implicit TLS and in plaintext."""
-        return self._connection.upgrade
-
-    @property
-    def said(self) -> Mapping[str, tuple[str, ...]]:
-        """What was said before TLS, by name: escaped, bounded and untrusted."""
-        return self._connection.said
 
     def read(self, limit: int = CHUNK) -> bytes:
         """At most ``limit`` bytes; b"" when the peer has closed the stream properly."""
@@ -90,23 +66,25 @@ class Stream:
             self._connection.send(view[start : start + CHUNK])
             self._flush(until, self.timeout)
 
+    def protect(self) -> None:
+        """FTP: make the data channels private as well (PBSZ 0, PROT P); see the asynchronous twin."""
+        talk = self._talk_inside()
+        while talk.outcome is None:
+            self.write(talk.data_to_send())
+            talk.receive_data(self.read())
+        self._finished(talk)
+
     def close(self) -> None:
         """Say goodbye (close_notify) and close. May be called twice."""
-        if self._socket.fileno() >= 0:
-            self._connection.close()
-            try:
-                self._flush(time.monotonic() + self.timeout, self.timeout)
-            except StartTLSError:
-                pass  # the goodbye is a courtesy: whoever is gone does not need it
-            finally:
-                self._socket.close()
+        self._connection.close()
+        with suppress(StartTLSError):  # the goodbye is a courtesy: whoever is gone does not need it
+            self._flush(time.monotonic() + self.timeout, self.timeout)
+        self._socket.close()
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _wait(self, attempt: Callable[[], bytes | None]) -> bytes:
@@ -117,33 +95,21 @@ class Stream:
         return data
 
     def _receive(self, until: float, seconds: float) -> None:
-        self._limit(until, seconds)
-        try:
+        with self._moving(until, seconds):
             self._connection.receive_data(self._socket.recv(CHUNK))
-        except TimeoutError:
-            raise self._timed_out(seconds) from None
-        except OSError:
-            self._connection.connection_reset()
 
     def _flush(self, until: float, seconds: float) -> None:
-        data = self._connection.data_to_send()
-        if not data:
-            return
-        self._limit(until, seconds)
+        if data := self._connection.data_to_send():
+            with self._moving(until, seconds):
+                self._socket.sendall(data)
+
+    @contextmanager
+    def _moving(self, until: float, seconds: float) -> Iterator[None]:
+        """Bound what the socket does in time, and make its errors ours."""
         try:
-            self._socket.sendall(data)
+            self._socket.settimeout(max(until - time.monotonic(), 1e-6))
+            yield
         except TimeoutError:
-            raise self._timed_out(seconds) from None
+            raise self._connection.place(TimedOut(seconds)) from None
         except OSError:
             self._connection.connection_reset()
-
-    def _limit(self, until: float, seconds: float) -> None:
-        left = until - time.monotonic()
-        if left <= 0:
-            raise self._timed_out(seconds)
-        self._socket.settimeout(left)
-
-    def _timed_out(self, seconds: float) -> TimedOut:
-        connection = self._connection
-        where = (connection.protocol.name, connection.side, connection.waiting_for, connection.transcript)
-        return TimedOut(seconds).at(*where)

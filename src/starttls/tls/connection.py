@@ -16,7 +16,7 @@ Implicit TLS (RFC 8314) is the same connection without a Talk.
 
 import enum
 from collections.abc import Callable, Mapping
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from starttls.core.errors import Misuse, NotOffered, PlaintextAfterGoAhead, Refused, StartTLSError, Truncated
 from starttls.core.facts import ClientSetup, Protocol, ServerSetup
@@ -28,6 +28,7 @@ from starttls.tls.session import ImplicitTLS, TLSSession
 
 __all__ = ["Connection", "Level", "Phase", "StartTLS"]
 
+ErrorT = TypeVar("ErrorT", bound=StartTLSError)
 StartTLS: TypeAlias = Callable[[Upgrade | ImplicitTLS], TLSSession]
 """Makes the TLS session once there is a proof; it holds the context, the name to verify, the session to resume."""
 
@@ -155,6 +156,10 @@ class Connection:
             return HANDSHAKE
         return self._talk.waiting_for if self._talk is not None and self.phase is Phase.TALK else None
 
+    def place(self, error: ErrorT) -> ErrorT:
+        """Say in ``error`` where it happened: in this conversation, at this wait."""
+        return error.at(self.protocol.name, self.side, self.waiting_for, self.transcript)
+
     @property
     def said(self) -> Mapping[str, tuple[str, ...]]:
         """What was said before TLS: escaped, bounded and untrusted."""
@@ -257,9 +262,8 @@ class Connection:
             self.phase = Phase.OPEN
 
     def _fail(self, error: StartTLSError) -> None:
-        waiting_for = self.waiting_for
+        self.error = self.place(error)
         self.phase = Phase.FAILED
-        self.error = error.at(self.protocol.name, self.side, waiting_for, self.transcript)
 
 
 class Plain:

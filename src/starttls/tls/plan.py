@@ -12,7 +12,8 @@ from typing import Literal, TypedDict, Unpack
 from starttls.core.errors import Misuse
 from starttls.core.facts import ClientSetup
 from starttls.core.outcome import Upgrade
-from starttls.tls.connection import Connection
+from starttls.core.wait import Wait
+from starttls.tls.connection import HANDSHAKE, Connection
 from starttls.tls.contexts import client_context
 from starttls.tls.names import ServerIdentity
 from starttls.tls.session import ImplicitTLS, Resumption, TLSSession
@@ -32,6 +33,10 @@ class Timeouts:
     wait: float = 30.0
     handshake: float = 15.0
     whole: float = 60.0
+
+    def of(self, wait: Wait | None) -> float:
+        """The seconds that ``wait`` may take."""
+        return self.handshake if wait is HANDSHAKE else self.wait
 
 
 class Options(TypedDict, total=False):

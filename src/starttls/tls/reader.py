@@ -64,6 +64,10 @@ class Reader:
             raise TooLong(limit)
         return self._take(at + len(marker))
 
+    def put_back(self, data: bytes) -> None:
+        """Read ``data`` before anything else."""
+        self._ahead = data + self._ahead
+
     def _take(self, count: int) -> bytes:
         data, self._ahead = self._ahead[:count], self._ahead[count:]
         return data
@@ -79,5 +83,4 @@ class Reader:
         return more
 
     def _ended(self) -> ClosedEarly:
-        protocol, side = self._connection.protocol.name, self._connection.side
-        return ClosedEarly().at(protocol, side, None, self._connection.transcript)
+        return self._connection.place(ClosedEarly())

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
-from starttls.core.errors import Misuse
+from starttls.core.errors import CannotResolve, Misuse
 from starttls.core.facts import Protocol
 from starttls.protocols import ALL, by_name, by_port
 from starttls.tls.names import ServerIdentity
 
-__all__ = ["DELAY", "Address", "Target", "interleaved", "schemes"]
+__all__ = ["DELAY", "Address", "Target", "interleaved", "schemes", "unresolved"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +38,9 @@ class Target:
         scheme, found, rest = url.strip().partition("://")
         if not found:
             scheme, rest = "", url.strip()
+        if not rest.isprintable():  # urlsplit would drop a newline in silence
+            raise Misuse(f"{url!a} is no URL: it has characters that nobody can see")
         try:
-            if not rest.isprintable():  # urlsplit would drop a newline in silence
-                raise ValueError("it has characters that nobody can see")
             parts = urlsplit(f"//{rest}")
             host, port = parts.hostname, parts.port
         except ValueError as wrong:
@@ -98,6 +98,11 @@ Address: TypeAlias = tuple[str, int] | tuple[str, int, int, int] | tuple[int, by
 
 DELAY = 0.25
 """Seconds before the next address is tried beside the first (RFC 8305 §5, "Connection Attempt Delay")."""
+
+
+def unresolved(host: str, error: OSError | UnicodeError) -> CannotResolve:
+    """Our error for what ``getaddrinfo`` raised."""
+    return CannotResolve(host, (getattr(error, "strerror", None) or "not a host name").lower())
 
 
 def interleaved(found: Sequence[tuple[Family, int, int, str, Address]]) -> list[tuple[Family, Address]]:
