@@ -116,3 +116,26 @@ async def test_closing_twice(pem: Certificates) -> None:
             await stream.write(b"x")
 
     await served(pem, handler, client)
+
+
+async def test_data_channels_of_ftp(pem: Certificates) -> None:
+    """PBSZ and PROT inside TLS; what the server says behind them is the caller's."""
+
+    async def handler(stream: Stream) -> None:
+        assert await stream.readline() == b"PBSZ 0\r\n"
+        await stream.write(b"200 PBSZ=0\r\n")
+        assert await stream.readline() == b"PROT P\r\n"
+        await stream.write(b"200-private\r\n200 now\r\n230 and more\r\n")
+
+    async with listen("ftp://127.0.0.1:0", handler, certificate=pem.server) as server:
+        async with await connect(f"ftp://localhost:{server.addresses[0][1]}", ca_file=pem.ca) as stream:
+            await stream.protect()
+            assert await stream.readline() == b"230 and more\r\n"
+
+
+async def test_protecting_what_has_no_data_channels(pem: Certificates) -> None:
+    async def client(stream: Stream) -> None:
+        with pytest.raises(errors.Misuse):
+            await stream.protect()
+
+    await served(pem, lambda stream: stream.close(), client)
