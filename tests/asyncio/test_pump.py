@@ -45,12 +45,18 @@ def made(settled: list[Pump], timeouts: Timeouts) -> tuple[Pump, Wire]:
     return pump, wire
 
 
+def feed(pump: Pump, data: bytes) -> None:
+    """What a loop does with bytes that come."""
+    pump.get_buffer(-1)[: len(data)] = data
+    pump.buffer_updated(len(data))
+
+
 async def test_it_says_nothing_before_the_server_does() -> None:
     """Exim answers an early word with 554 SMTP synchronization error."""
     settled: list[Pump] = []
     pump, wire = made(settled, Timeouts())
     assert wire.written == b""
-    pump.data_received(b"220 x\r\n")
+    feed(pump, b"220 x\r\n")
     assert wire.written == b"EHLO client.example.org\r\n"
     assert not settled
     pump.abort()
@@ -61,11 +67,11 @@ async def test_a_new_wait_gets_new_time_and_dripping_bytes_do_not() -> None:
     settled: list[Pump] = []
     pump, wire = made(settled, Timeouts(wait=0.2))
     await asyncio.sleep(0.15)
-    pump.data_received(b"220 x\r\n")
+    feed(pump, b"220 x\r\n")
     for byte in b"250-x":
         await asyncio.sleep(0.03)
         assert pump.error is None
-        pump.data_received(bytes([byte]))
+        feed(pump, bytes([byte]))
     await asyncio.sleep(0.1)
     assert isinstance(pump.error, TimedOut)
     assert "the answer to the hello" in str(pump.error)

@@ -10,7 +10,7 @@ from typing import cast
 
 from starttls.core.errors import ClosedEarly, StartTLSError, TimedOut
 from starttls.core.wait import Wait
-from starttls.tls.connection import HANDSHAKE, Connection, Phase
+from starttls.tls.connection import Connection, Phase
 from starttls.tls.plan import Timeouts
 
 __all__ = ["Pump"]
@@ -19,21 +19,27 @@ HIGH_WATER = 262144
 """Encrypted bytes that nobody has read, above which the peer has to wait."""
 
 
-class Pump(asyncio.Protocol):
+SMALL, LARGE = 4096, 65536
+"""Bytes that one read of the socket may bring: few, until they are not enough."""
+
+
+class Pump(asyncio.BufferedProtocol):
     """One connection on one transport.
 
     ``settled`` is called once: when the connection is open, or has failed; ``ended`` when nothing moves any more.
     """
 
     __slots__ = (
+        "_chunk",
         "_ended",
         "_paused",
         "_reader",
         "_settled",
+        "_size",
         "_timeouts",
         "_timer",
         "_watched",
-        "_writer",
+        "_writers",
         "connection",
         "error",
         "gone",
@@ -51,14 +57,16 @@ class Pump(asyncio.Protocol):
         self.error: StartTLSError | None = None
         self.gone = False
         self.transport: asyncio.Transport | None = None
+        self._chunk: bytearray | None = None
         self._ended = ended
         self._paused = False
         self._reader: asyncio.Future[None] | None = None
         self._settled: Callable[[Pump], None] | None = settled
+        self._size = SMALL
         self._timeouts = timeouts
         self._timer: asyncio.TimerHandle | None = None
         self._watched: Wait | None = None
-        self._writer: asyncio.Future[None] | None = None
+        self._writers: tuple[asyncio.Future[None], ...] = ()
 
     # -- what asyncio calls ----------------------------------------------------------------------------------
 
@@ -67,9 +75,17 @@ class Pump(asyncio.Protocol):
         self.transport = cast("asyncio.Transport", transport)  # uvloop's look like one, and are none by class
         self.moved()
 
-    def data_received(self, data: bytes) -> None:
-        """Hand ``data`` to the connection and see what came of it."""
-        self.connection.receive_data(data)
+    def get_buffer(self, sizehint: int) -> bytearray:  # noqa: ARG002 - the loops hint at 64 KiB, or at nothing
+        """Memory for the next read. It lasts no longer, so that an idle connection has none."""
+        self._chunk = bytearray(self._size)
+        return self._chunk
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Hand the bytes that came to the connection and see what came of it."""
+        chunk, self._chunk = self._chunk, None
+        assert chunk is not None  # noqa: S101 - the loop asked for it
+        self._size = LARGE if nbytes == len(chunk) else SMALL
+        self.connection.receive_data(memoryview(chunk)[:nbytes])
         self.moved()
 
     def eof_received(self) -> bool:
@@ -86,7 +102,7 @@ class Pump(asyncio.Protocol):
         else:
             self.connection.connection_reset()
         self.moved()
-        self._wake_writer()
+        self._wake_writers()
         if self._ended is not None:
             self._ended(self)
 
@@ -97,7 +113,7 @@ class Pump(asyncio.Protocol):
     def resume_writing(self) -> None:
         """The kernel takes bytes again."""
         self._paused = False
-        self._wake_writer()
+        self._wake_writers()
 
     # -- what streams call -----------------------------------------------------------------------------------
 
@@ -129,35 +145,28 @@ class Pump(asyncio.Protocol):
         if data and self.transport is not None and not self.gone:
             self.transport.write(data)
 
-    async def readable(self) -> None:
-        """Wait until the connection has moved."""
+    def readable(self) -> asyncio.Future[None]:
+        """Await it until the connection has moved."""
         if self.transport is not None and not self.gone:
             self.transport.resume_reading()
         self._reader = asyncio.get_running_loop().create_future()
-        try:
-            await self._reader
-        finally:
-            self._reader = None
+        return self._reader
 
     async def drained(self) -> None:
         """Wait until the transport takes more. Raises `ClosedEarly` when there is none any more."""
         while self._paused and not self.gone:
-            self._writer = self._writer or asyncio.get_running_loop().create_future()
-            await asyncio.shield(self._writer)
+            await self._writable()
         if self.gone:
-            connection = self.connection
-            raise ClosedEarly(reset=True).at(connection.protocol.name, connection.side, None, connection.transcript)
+            raise self.connection.place(ClosedEarly(reset=True))
 
     async def finished(self) -> None:
         """Close the transport when all is written, and wait for that; a peer that takes nothing is dropped."""
         if self.transport is None:
             return
-        loop = asyncio.get_running_loop()
-        timer = loop.call_later(self._timeouts.wait, self.abort)
+        timer = asyncio.get_running_loop().call_later(self._timeouts.wait, self.abort)
         self.transport.close()
         while not self.gone:
-            self._writer = self._writer or loop.create_future()
-            await asyncio.shield(self._writer)
+            await self._writable()
         timer.cancel()
 
     def abort(self) -> None:
@@ -167,9 +176,7 @@ class Pump(asyncio.Protocol):
 
     def fail(self, error: StartTLSError) -> None:
         """Give up because of ``error``, which the connection itself cannot know."""
-        connection = self.connection
-        error.at(connection.protocol.name, connection.side, connection.waiting_for, connection.transcript)
-        self._settle(error)
+        self._settle(self.connection.place(error))
         self.abort()
 
     # -- inside ----------------------------------------------------------------------------------------------
@@ -194,17 +201,25 @@ class Pump(asyncio.Protocol):
             self._timer = None
         self._watched = wait
         if wait is not None:
-            seconds = self._timeouts.handshake if wait is HANDSHAKE else self._timeouts.wait
+            seconds = self._timeouts.of(wait)
             self._timer = asyncio.get_running_loop().call_later(seconds, self._timed_out, seconds)
 
     def _timed_out(self, seconds: float) -> None:
         self.fail(TimedOut(seconds))
 
     def _wake_reader(self) -> None:
-        if self._reader is not None and not self._reader.done():
-            self._reader.set_result(None)
+        reader, self._reader = self._reader, None
+        if reader is not None and not reader.done():
+            reader.set_result(None)
 
-    def _wake_writer(self) -> None:
-        writer, self._writer = self._writer, None
-        if writer is not None and not writer.done():
-            writer.set_result(None)
+    def _writable(self) -> asyncio.Future[None]:
+        """Await it until the transport takes more, or is gone."""
+        writer = asyncio.get_running_loop().create_future()
+        self._writers = (*self._writers, writer)
+        return writer
+
+    def _wake_writers(self) -> None:
+        writers, self._writers = self._writers, ()
+        for writer in writers:
+            if not writer.done():
+                writer.set_result(None)
