@@ -24,16 +24,15 @@
       Misuse                 you did it: the only one that `Talk` and `TLSSession` raise
       BadConfig              a configuration file that cannot be used
 
-Each is one line, lower case, no full stop. `Talk` and the pumps fill in where it happened: protocol, side,
-the wait, and the transcript. Inside a protocol errors are raised, at the edge of `Talk` they are values, and
-`connect()` raises them again.
+Each is one line, lower case, no full stop. `Talk` and the pumps fill in where it happened. Inside a protocol
+errors are raised, at the edge of `Talk` they are values, and `connect()` raises them again.
 """
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
-from starttls.core.transcript import Side, Transcript, printable
+from starttls.core.transcript import Side, Transcript, one_line, printable
 from starttls.core.wait import Wait
 
 __all__ = [
@@ -62,6 +61,10 @@ __all__ = [
 ]
 
 
+def _new(kind: type[Exception]) -> Exception:
+    return kind.__new__(kind)
+
+
 class StartTLSError(Exception):
     """The root. ``waiting_for`` and ``transcript`` say where in which conversation it happened."""
 
@@ -69,6 +72,8 @@ class StartTLSError(Exception):
     side: Side | None = None
     waiting_for: Wait | None = None
     transcript: Transcript | None = None
+    _text = ""
+    """The words of an error whose fields need no more than to be put in."""
 
     def at(self, protocol: str, side: Side, waiting_for: Wait | None, transcript: Transcript) -> Self:
         """Say where it happened; what is known already stays."""
@@ -78,10 +83,17 @@ class StartTLSError(Exception):
         self.transcript = self.transcript or transcript
         return self
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Copy and pickle by the fields: `Exception` would do it by positional arguments, which these need not have."""
+        return _new, (type(self),), self.__dict__.copy()
+
     @property
     def what(self) -> str:
-        """The error without its place."""
-        return type(self).__name__
+        """The error without its place: one line, no control characters, no full stop."""
+        return one_line(self._words())
+
+    def _words(self) -> str:
+        return self._text.format_map(vars(self)) or type(self).__name__
 
     def __str__(self) -> str:
         """One line: protocol, what happened, and what was waited for."""
@@ -100,9 +112,7 @@ class NotOffered(PeerError):
     verb: str
     offered: tuple[str, ...] = ()
 
-    @property
-    def what(self) -> str:
-        """The verb and what was offered instead."""
+    def _words(self) -> str:
         offered = printable(", ".join(self.offered).encode(), 200) or "nothing"
         return f"{self.verb} is not offered (offered: {offered})"
 
@@ -112,11 +122,7 @@ class NotRequested(PeerError):
     """The client left, politely, without asking for the upgrade."""
 
     verb: str
-
-    @property
-    def what(self) -> str:
-        """The verb that was not sent."""
-        return f"the client left without {self.verb}"
+    _text = "the client left without {verb}"
 
 
 class Refusal(enum.StrEnum):
@@ -133,11 +139,7 @@ class Refused(PeerError):
 
     reply: str
     kind: Refusal = Refusal.PERMANENT
-
-    @property
-    def what(self) -> str:
-        """The peer's words and what they mean."""
-        return f"refused: {self.reply} ({self.kind})"
+    _text = "refused: {reply} ({kind})"
 
 
 @dataclass(eq=False)
@@ -147,9 +149,7 @@ class Unexpected(PeerError):
     got: bytes
     expected: str
 
-    @property
-    def what(self) -> str:
-        """What came, escaped, and what was expected."""
+    def _words(self) -> str:
         return f"unexpected '{printable(self.got)}', expected {self.expected}"
 
 
@@ -159,9 +159,7 @@ class PrematureReply(PeerError):
 
     got: bytes
 
-    @property
-    def what(self) -> str:
-        """The answer that came too early."""
+    def _words(self) -> str:
         return f"answer to a command that was not sent: '{printable(self.got)}'"
 
 
@@ -170,11 +168,7 @@ class Preauthenticated(PeerError):
     """The greeting claims a session that is logged in, in which an upgrade is not allowed any more."""
 
     greeting: str
-
-    @property
-    def what(self) -> str:
-        """The greeting."""
-        return f"the session claims to be logged in before TLS: {self.greeting}"
+    _text = "the session claims to be logged in before TLS: {greeting}"
 
 
 @dataclass(eq=False)
@@ -182,11 +176,7 @@ class TooLong(PeerError):
     """The peer sent more bytes than the wait allows."""
 
     limit: int
-
-    @property
-    def what(self) -> str:
-        """The limit."""
-        return f"more than {self.limit} bytes"
+    _text = "more than {limit} bytes"
 
 
 @dataclass(eq=False)
@@ -195,9 +185,7 @@ class ClosedEarly(PeerError):
 
     reset: bool = False
 
-    @property
-    def what(self) -> str:
-        """How it ended."""
+    def _words(self) -> str:
         return "connection reset by the peer" if self.reset else "connection closed by the peer"
 
 
@@ -205,19 +193,15 @@ class ClosedEarly(PeerError):
 class PlaintextAfterGoAhead(PeerError):
     """Bytes where TLS should begin: between the go-ahead and TLS, or behind the client's request.
 
-    A client that read them later, or a server that acted on them inside TLS, would take an attacker's
-    plaintext for the peer's. They are an error, never purged in silence.
+    Who read them later, inside TLS, would take an attacker's words for the peer's. Never purged in silence.
     """
 
     leftover: bytes
 
-    @property
-    def what(self) -> str:
-        """How many bytes of plaintext there were, and how they begin."""
+    def _words(self) -> str:
         behind = "the upgrade request" if self.side is Side.SERVER else "the go-ahead"
-        return (
-            f"{len(self.leftover)} bytes of plaintext behind {behind}, an injection: '{printable(self.leftover, 60)}'"
-        )
+        count, start = len(self.leftover), printable(self.leftover, 60)
+        return f"{count} bytes of plaintext behind {behind}, an injection: '{start}'"
 
 
 class TLSError(StartTLSError):
@@ -232,9 +216,7 @@ class HandshakeFailed(TLSError):
     alert: str | None = None
     sender: Side | None = None
 
-    @property
-    def what(self) -> str:
-        """The alert, its sender and the library's words."""
+    def _words(self) -> str:
         alert = f", alert {self.alert} from the {self.sender}" if self.alert else ""
         return f"TLS handshake failed: {self.detail}{alert}"
 
@@ -245,12 +227,8 @@ class CertificateRejected(TLSError):
 
     reason: str
     code: int = 0
-    chain: tuple[bytes, ...] = ()
-
-    @property
-    def what(self) -> str:
-        """Why it was rejected."""
-        return f"certificate rejected: {self.reason}"
+    chain: tuple[bytes, ...] = field(default=(), repr=False)
+    _text = "certificate rejected: {reason}"
 
 
 @dataclass(eq=False)
@@ -258,11 +236,7 @@ class Truncated(TLSError):
     """The TLS stream ended without close_notify, or went on after it: what was read may be cut or forged."""
 
     detail: str
-
-    @property
-    def what(self) -> str:
-        """How it ended."""
-        return self.detail
+    _text = "{detail}"
 
 
 class NetworkError(StartTLSError):
@@ -275,11 +249,7 @@ class CannotResolve(NetworkError):
 
     host: str
     detail: str
-
-    @property
-    def what(self) -> str:
-        """The name and the resolver's words."""
-        return f"cannot resolve {self.host}: {self.detail}"
+    _text = "cannot resolve {host}: {detail}"
 
 
 @dataclass(eq=False)
@@ -288,11 +258,7 @@ class CannotConnect(NetworkError):
 
     address: str
     detail: str
-
-    @property
-    def what(self) -> str:
-        """The address and the system's words."""
-        return f"cannot connect to {self.address}: {self.detail}"
+    _text = "cannot connect to {address}: {detail}"
 
 
 @dataclass(eq=False)
@@ -302,9 +268,7 @@ class TimedOut(NetworkError):
     seconds: float
     phase: str = ""
 
-    @property
-    def what(self) -> str:
-        """After how long, and in which phase."""
+    def _words(self) -> str:
         return f"timed out after {self.seconds:g} s" + (f" in {self.phase}" if self.phase else "")
 
 
@@ -313,11 +277,7 @@ class Misuse(StartTLSError):
     """The caller did something that cannot be meant."""
 
     detail: str
-
-    @property
-    def what(self) -> str:
-        """What was done."""
-        return self.detail
+    _text = "{detail}"
 
 
 @dataclass(eq=False)
@@ -329,8 +289,6 @@ class BadConfig(StartTLSError):
     line: int | None = None
     hint: str = ""
 
-    @property
-    def what(self) -> str:
-        """File, line, problem and hint."""
+    def _words(self) -> str:
         place = self.source if self.line is None else f"{self.source}:{self.line}"
         return f"{place}: {self.problem}" + (f": {self.hint}" if self.hint else "")

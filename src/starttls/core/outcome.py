@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import final
 
 from starttls.core.errors import Misuse
 from starttls.core.transcript import Record, Side, Transcript, printable
@@ -48,6 +49,7 @@ class Finished:
     leftover: bytes = field(default=b"", repr=False)
 
 
+@final
 class Upgrade:
     """The proof that both sides agreed to start TLS and that not one byte of plaintext was left behind.
 
@@ -82,6 +84,10 @@ class Upgrade:
     def transcript(self) -> Transcript:
         """The conversation in plaintext."""
         return self._record.transcript(type(self).__name__)
+
+    def __reduce__(self) -> str:
+        """Refuse to be copied or pickled: a proof is of one connection."""
+        raise Misuse("the proof of an upgrade cannot be copied")
 
     def __repr__(self) -> str:
         """Name the protocol and the side."""

@@ -18,6 +18,7 @@ Talk that is ``inside``: fed with plaintext from the TLS session, ended by `fini
 """
 
 from collections.abc import Generator, Mapping
+from types import GeneratorType
 from typing import TypeAlias, TypeVar
 
 from starttls.core.errors import (
@@ -52,6 +53,7 @@ class Talk:
     """
 
     __slots__ = (
+        "_beyond",
         "_buffer",
         "_heard",
         "_notes",
@@ -87,6 +89,7 @@ class Talk:
         self.outcome: Upgrade | Finished | PeerError | None = None
         self.waiting_for: Wait | None = None
         self._buffer = bytearray()
+        self._beyond = b""
         self._heard = 0
         self._out: list[bytes] = []
         self._record = Record({"protocol": protocol, "side": str(side), **headers}, redact)
@@ -115,11 +118,18 @@ class Talk:
             return
         self._heard += len(data)
         self._record.add(self._peer, bytes(data))
-        self._buffer += data
-        if self._heard > self.whole:
-            self._run(TooLong(self.whole))
-        else:
+        over = self._heard - self.whole
+        if over <= 0:
+            self._buffer += data
             self._run(None)
+            return
+        # However the bytes are cut: what is within the limit is heard first, and may be the end
+        self._beyond = bytes(data[-over:])
+        if over < len(data):
+            self._buffer += data[:-over]
+            self._run(None)
+        if self.outcome is None:
+            self._run(TooLong(self.whole))
 
     def connection_reset(self) -> None:
         """Say that the connection was torn down."""
@@ -148,7 +158,7 @@ class Talk:
     @property
     def untaken(self) -> int:
         """How many bytes of the peer's nobody has taken."""
-        return len(self._buffer)
+        return len(self._buffer) + len(self._beyond)
 
     @property
     def transcript(self) -> Transcript:
@@ -211,6 +221,8 @@ class Talk:
 
     def send(self, data: bytes) -> None:
         """Write to the peer."""
+        if self.outcome is not None:
+            raise Misuse("the conversation has ended: nothing more is said in it")
         self._out.append(data)
         self._record.add(self.side, data)
 
@@ -233,7 +245,9 @@ class Talk:
         """
         if self.inside:
             raise Misuse("a dialogue inside TLS cannot upgrade")
-        leftover = bytes(self._buffer)
+        if not (isinstance(self._steps, GeneratorType) and self._steps.gi_running):
+            raise Misuse("only the dialogue itself can upgrade")
+        leftover = bytes(self._buffer) + self._beyond
         if leftover and not early:
             if refusal:
                 self.send(refusal)
@@ -241,6 +255,7 @@ class Talk:
         if go_ahead:
             self.send(go_ahead)
         self._buffer.clear()
+        self._beyond = b""
         self.waiting_for = None
         self.outcome = Upgrade(_TALK_ONLY, self.protocol, self.side, self._notes, self._record, leftover)
 
@@ -248,8 +263,9 @@ class Talk:
         """End a dialogue inside TLS. Bytes behind it belong to the caller."""
         if not self.inside:
             raise Misuse("a dialogue before TLS ends in an upgrade or in an error")
-        self.outcome = Finished(bytes(self._buffer))
+        self.outcome = Finished(bytes(self._buffer) + self._beyond)
         self._buffer.clear()
+        self._beyond = b""
         self.waiting_for = None
 
     # -- the engine ------------------------------------------------------------------------------------------
@@ -267,18 +283,18 @@ class Talk:
             if self.outcome is None:
                 raise Misuse(f"the {self.protocol} dialogue ended without an outcome") from None
         except PeerError as failure:
-            self.outcome = failure
-            self._hide_secrets(failure)
-            failure.at(self.protocol, self.side, self.waiting_for, self.transcript)
-            failure.__traceback__ = None  # its frames would keep the dialogue alive
+            self._fail(failure)
         else:
             if error is not None:  # a dialogue may say goodbye, but it may not go on
                 steps.close()
-                self.outcome = error.at(self.protocol, self.side, self.waiting_for, self.transcript)
+                self._fail(error)
 
-    def _hide_secrets(self, failure: PeerError) -> None:
-        """The evidence in an error is printed: it shows no more of what a client said than the transcript does."""
+    def _fail(self, failure: PeerError) -> None:
+        self.outcome = failure
+        # The evidence is printed with the error: it shows no more of what a client said than the transcript does.
         if isinstance(failure, Unexpected | PrematureReply):
             failure.got = self._record.shown(failure.got)
         elif isinstance(failure, PlaintextAfterGoAhead):
             failure.leftover = self._record.shown(failure.leftover)
+        failure.at(self.protocol, self.side, self.waiting_for, self.transcript)
+        failure.__traceback__ = failure.__context__ = None  # their frames would keep the dialogue alive

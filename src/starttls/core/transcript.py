@@ -29,7 +29,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-__all__ = ["Record", "Redact", "Side", "Transcript", "Turn", "printable"]
+__all__ = ["Record", "Redact", "Side", "Transcript", "Turn", "one_line", "printable"]
 
 Redact: TypeAlias = Callable[[bytes], bytes]
 """Takes what a client sent in plaintext and returns it without its secrets."""
@@ -43,6 +43,7 @@ _WORK = 8 * LIMIT
 _HIDDEN = b"[redacted]"
 _NEW_SEGMENT = "..."
 _HEX_ROW = 24
+_NOT_ASCII = re.compile(rb"[^\x20-\x7e]")
 _ESCAPE = re.compile(rb"[^\x20-\x5b\x5d-\x7e]")
 _UNESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|([rnt\\]))")
 _NAMED = {9: "\\t", 10: "\\n", 13: "\\r", 92: "\\\\"}
@@ -75,6 +76,13 @@ def printable(data: bytes, limit: int = 160) -> str:
     """
     text = _ESCAPE.sub(_escape, data[:limit]).decode("ascii")
     return text if len(data) <= limit else f"{text}... ({len(data) - limit} bytes more)"
+
+
+def one_line(text: str) -> str:
+    """Words of a peer, a resolver or a library, without what moves a cursor or ends a line, or a sentence."""
+    if not text.isprintable():
+        text = "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+    return text.rstrip(". ")
 
 
 def _escape(match: re.Match[bytes]) -> bytes:
@@ -117,7 +125,7 @@ class Transcript:
 
     def _rows(self) -> Iterator[str]:
         for name, value in self.headers.items():
-            yield f"{name}: {value}".rstrip()
+            yield f"{name}: {_NOT_ASCII.sub(_escape, value.encode('utf-8', 'replace')).decode('ascii')}".rstrip()
         yield ""
         before: Side | None = None
         for turn in self.turns:
@@ -246,9 +254,11 @@ def _is_text(data: bytes) -> bool:
 def _read_row(number: int, row: str) -> Turn:
     side = {"C": Side.CLIENT, "S": Side.SERVER}.get(row[:1])
     mark, body = row[1:2], row[3:]
-    if side is None or mark not in tuple(":|#") or row[2:3] not in {"", " "}:
-        msg = f"row {number} is neither 'C:', 'S:', '|', '#' nor '...': {row[:60]!r}"
-        raise ValueError(msg)
+    if side is None or mark not in tuple(":|#") or row[2:3] not in {"", " "} or not row.isascii():
+        raise ValueError(f"row {number} is neither 'C:', 'S:', '|', '#' nor '...': {row[:60]!r}")
     if mark == "#":
-        return Turn(side, bytes.fromhex(body))
+        try:
+            return Turn(side, bytes.fromhex(body))
+        except ValueError:
+            raise ValueError(f"row {number} is not hexadecimal: {row[:60]!r}") from None
     return Turn(side, _unescape(body) + (b"\r\n" if mark == ":" else b""))
