@@ -64,6 +64,7 @@ class Connection:
 
     __slots__ = (
         "_fallback",
+        "_last_word",
         "_plain",
         "_session",
         "_start_tls",
@@ -89,6 +90,7 @@ class Connection:
         self.error: StartTLSError | None = None
         self.upgrade: Upgrade | None = None
         self._fallback = fallback and protocol.survives_refusal
+        self._last_word = b""
         self._plain: Plain | None = None
         self._session: TLSSession | None = None
         self._start_tls = start_tls
@@ -142,9 +144,10 @@ class Connection:
 
     def data_to_send(self) -> bytes:
         """Take what must go to the peer now."""
-        spoken = self._talk.data_to_send() if self._talk is not None else b""
         if self._session is not None:
+            spoken, self._last_word = self._last_word, b""
             return spoken + self._session.data_to_send()
+        spoken = self._talk.data_to_send() if self._talk is not None else b""
         return spoken + self._plain.data_to_send() if self._plain is not None else spoken
 
     # -- what came of it -------------------------------------------------------------------------------------
@@ -163,12 +166,14 @@ class Connection:
     @property
     def said(self) -> Mapping[str, tuple[str, ...]]:
         """What was said before TLS: escaped, bounded and untrusted."""
-        return self._talk.said if self._talk is not None else {}
+        talk = self._talk or self.upgrade
+        return talk.said if talk is not None else {}
 
     @property
     def transcript(self) -> Transcript:
         """The conversation before TLS, so far."""
-        return self._talk.transcript if self._talk is not None else Transcript()
+        talk = self._talk or self.upgrade
+        return talk.transcript if talk is not None else Transcript()
 
     @property
     def level(self) -> Level:
@@ -236,7 +241,8 @@ class Connection:
             case None | Finished():  # a Talk before TLS never finishes
                 pass
             case Upgrade() as proof:
-                self.upgrade = proof
+                self.upgrade, self._last_word = proof, talk.data_to_send()
+                self._talk = None  # thousands of connections may be open and idle: the proof is enough for each
                 self._begin_tls(proof)
                 if proof.early:
                     self.receive_data(proof.early)
@@ -249,6 +255,7 @@ class Connection:
     def _begin_tls(self, proof: Upgrade | ImplicitTLS) -> None:
         self.phase = Phase.HANDSHAKE
         self._session = self._start_tls(proof)
+        del self._start_tls  # used once
 
     def _after_tls(self, session: TLSSession) -> None:
         error = session.error
