@@ -20,7 +20,7 @@ def read(*segments: bytes) -> object:
     def steps(talk: Talk) -> Steps[None]:
         got.append((yield from ber.message(talk, MESSAGE)))
 
-    talk = Talk("test", Side.CLIENT, headers={})
+    talk = Talk("test", Side.CLIENT)
     talk.begin(steps(talk))
     for segment in segments:
         try:

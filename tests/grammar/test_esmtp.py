@@ -18,7 +18,7 @@ DIALECT = esmtp.Dialect(
 
 
 def client(*segments: bytes, unoffered: bool = False) -> Talk:
-    talk = Talk("x", Side.CLIENT, headers={})
+    talk = Talk("x", Side.CLIENT)
     talk.begin(esmtp.client(talk, ClientSetup(entropy=bytes(16), me="me.example", unoffered=unoffered), DIALECT))
     for segment in segments:
         talk.receive_data(segment)
@@ -26,7 +26,7 @@ def client(*segments: bytes, unoffered: bool = False) -> Talk:
 
 
 def server(*segments: bytes) -> Talk:
-    talk = Talk("x", Side.SERVER, headers={})
+    talk = Talk("x", Side.SERVER)
     talk.begin(esmtp.server(talk, ServerSetup(entropy=bytes(20), name="it.example"), DIALECT))
     for segment in segments:
         talk.receive_data(segment)

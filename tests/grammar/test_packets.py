@@ -26,7 +26,7 @@ def read(*segments: bytes) -> object:
     def steps(talk: Talk) -> Steps[None]:
         got.append((yield from packet(talk, PACKET, 2, measure)))
 
-    talk = Talk("test", Side.SERVER, headers={})
+    talk = Talk("test", Side.SERVER)
     talk.begin(steps(talk))
     for segment in segments:
         try:

@@ -16,7 +16,7 @@ class Reading:
 
     def __init__(self, read: replies.Read, *segments: bytes) -> None:
         self.reply: replies.Reply | None = None
-        self.talk = Talk("test", Side.CLIENT, headers={})
+        self.talk = Talk("test", Side.CLIENT)
         self.talk.begin(self._steps(read))
         for segment in segments:
             self.talk.receive_data(segment)
@@ -124,7 +124,7 @@ def test_asking_is_sending_and_reading() -> None:
         assert (yield from replies.ask(talk, b"NOOP", WAIT)) == (250, (b"OK",))
         talk.upgrade()
 
-    talk = Talk("test", Side.CLIENT, headers={})
+    talk = Talk("test", Side.CLIENT)
     talk.begin(steps(talk))
     assert talk.data_to_send() == b"NOOP\r\n"
     talk.receive_data(b"250 OK\r\n")

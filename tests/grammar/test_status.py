@@ -111,7 +111,7 @@ def reading(*segments: bytes, pushed: bool = False) -> tuple[Talk, list[bytes]]:
         got.append((yield from status.continued(talk, line, LINE, LITERAL, pushed=pushed)))
         talk.upgrade()
 
-    talk = Talk("test", Side.SERVER, headers={})
+    talk = Talk("test", Side.SERVER)
     talk.begin(steps())
     for segment in segments:
         talk.receive_data(segment)

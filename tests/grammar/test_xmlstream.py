@@ -25,7 +25,7 @@ class Heard:
         self.elements: list[Element] = []
         self.ended = False
         self.complaints: list[str] = []
-        self.talk = Talk("xml", Side.CLIENT, headers={})
+        self.talk = Talk("xml", Side.CLIENT)
         self.reader = Reader(self.talk, self.complaints.append)
         self.talk.begin(self._steps(wait, elements))
 

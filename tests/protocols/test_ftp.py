@@ -117,7 +117,7 @@ def test_no_proof_comes_out_of_a_dialogue_inside_tls() -> None:
         yield
         talk.upgrade()
 
-    talk = Talk("test", Side.CLIENT, headers={}, inside=True)
+    talk = Talk("test", Side.CLIENT, inside=True)
     talk.begin(steps(talk))
     with pytest.raises(Misuse, match="inside TLS cannot upgrade"):
         talk.receive_data(b"x")
@@ -129,7 +129,7 @@ def test_a_dialogue_before_tls_does_not_just_finish() -> None:
         yield
         talk.finish()
 
-    talk = Talk("test", Side.CLIENT, headers={})
+    talk = Talk("test", Side.CLIENT)
     talk.begin(steps(talk))
     with pytest.raises(Misuse, match="ends in an upgrade or in an error"):
         talk.receive_data(b"x")

@@ -28,7 +28,7 @@ IMPLICIT_CLIENT, IMPLICIT_SERVER = ImplicitTLS("imap", Side.CLIENT), ImplicitTLS
 
 def upgrade(side: Side) -> Upgrade:
     """A real proof, from the shortest of all conversations."""
-    talk = Talk("smtp", side, headers={})
+    talk = Talk("smtp", side)
 
     def dialogue() -> Steps[None]:
         talk.upgrade()

@@ -28,6 +28,11 @@ class ClientSetup:
         """Refuse names that would be more than a name on the wire."""
         _check_names(self.host, self.me)
 
+    def headers(self) -> dict[str, str]:
+        """The same, as a transcript's headers: what a replay needs."""
+        told = {"host": self.host, "me": self.me, "entropy": self.entropy.hex()}
+        return {**told, "unoffered": "yes"} if self.unoffered else told
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerSetup:
@@ -39,6 +44,10 @@ class ServerSetup:
     def __post_init__(self) -> None:
         """Refuse a name that would be more than a name on the wire."""
         _check_names(self.name)
+
+    def headers(self) -> dict[str, str]:
+        """The same, as a transcript's headers."""
+        return {"name": self.name, "entropy": self.entropy.hex()}
 
 
 def _check_names(*names: str) -> None:
@@ -99,10 +108,7 @@ class Protocol:
 
     def as_client(self, setup: ClientSetup) -> Talk:
         """Begin the client's dialogue."""
-        headers = {"host": setup.host, "me": setup.me, "entropy": setup.entropy.hex()}
-        if setup.unoffered:
-            headers["unoffered"] = "yes"
-        talk = Talk(self.name, Side.CLIENT, headers=headers)
+        talk = Talk(self.name, Side.CLIENT, headers=setup.headers)
         talk.begin(self.client(talk, setup))
         return talk
 
@@ -110,14 +116,12 @@ class Protocol:
         """Begin the client's dialogue inside TLS, of which it is `Finished` or a `PeerError` that comes out."""
         if self.inside is None:
             raise Misuse(f"{self.name} has nothing to say inside TLS")
-        headers = {"host": setup.host, "me": setup.me, "entropy": setup.entropy.hex(), "inside": "yes"}
-        talk = Talk(self.name, Side.CLIENT, headers=headers, inside=True)
+        talk = Talk(self.name, Side.CLIENT, headers=lambda: {**setup.headers(), "inside": "yes"}, inside=True)
         talk.begin(self.inside(talk, setup))
         return talk
 
     def as_server(self, setup: ServerSetup) -> Talk:
         """Begin the server's dialogue. A client may send 16 KiB before TLS, in all."""
-        headers = {"name": setup.name, "entropy": setup.entropy.hex()}
-        talk = Talk(self.name, Side.SERVER, headers=headers, redact=self.redact, whole=16384)
+        talk = Talk(self.name, Side.SERVER, headers=setup.headers, redact=self.redact, whole=16384)
         talk.begin(self.server(talk, setup))
         return talk

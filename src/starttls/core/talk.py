@@ -31,7 +31,7 @@ from starttls.core.errors import (
     Unexpected,
 )
 from starttls.core.outcome import _TALK_ONLY, Finished, Note, Upgrade, said  # pyright: ignore[reportPrivateUsage]
-from starttls.core.transcript import Record, Redact, Side, Transcript
+from starttls.core.transcript import Headers, Record, Redact, Side, Transcript
 from starttls.core.wait import Wait
 
 __all__ = ["Steps", "Talk"]
@@ -47,7 +47,7 @@ WHOLE = 131072
 class Talk:
     """Runs one dialogue. ``outcome`` is None until it ends in an `Upgrade`, in a `PeerError`, or in `Finished`.
 
-    ``waiting_for`` is the wait the dialogue stands in. ``headers`` open the transcript: they are what a replay
+    ``waiting_for`` is the wait the dialogue stands in. ``headers`` tells what opens the transcript: what a replay
     needs. ``redact`` takes a client's bytes and returns them without secrets. ``whole`` bounds the peer's bytes
     in all. Memory is at most ``whole`` plus one chunk of the caller's.
     """
@@ -75,7 +75,7 @@ class Talk:
         protocol: str,
         side: Side,
         *,
-        headers: Mapping[str, str],
+        headers: Headers = dict,
         redact: Redact | None = None,
         whole: int = WHOLE,
         inside: bool = False,
@@ -92,7 +92,7 @@ class Talk:
         self._beyond = b""
         self._heard = 0
         self._out: list[bytes] = []
-        self._record = Record({"protocol": protocol, "side": str(side), **headers}, redact)
+        self._record = Record(protocol, side, headers, redact)
         self._notes: list[Note] = []
         self._shown = 0
         self._steps: Steps[None] | None = None

@@ -29,10 +29,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-__all__ = ["Record", "Redact", "Side", "Transcript", "Turn", "one_line", "printable"]
+__all__ = ["Headers", "Record", "Redact", "Side", "Transcript", "Turn", "one_line", "printable"]
 
 Redact: TypeAlias = Callable[[bytes], bytes]
 """Takes what a client sent in plaintext and returns it without its secrets."""
+
+Headers: TypeAlias = Callable[[], Mapping[str, str]]
+"""Tells the headers of a transcript, when somebody asks for it."""
 
 LIMIT = 16384
 """Bytes that a transcript keeps: three quarters from its start, one quarter from its end."""
@@ -164,31 +167,40 @@ class Record:
     Who adds bounds it; `Transcript` bounds what is kept. ``redact`` is applied to the client's turns.
     """
 
-    __slots__ = ("_headers", "_redact", "_turns")
+    __slots__ = ("_headers", "_pieces", "_protocol", "_redact", "_side", "_sides")
 
-    def __init__(self, headers: Mapping[str, str], redact: Redact | None = None) -> None:
-        """Begin with the headers that a replay needs."""
+    def __init__(self, protocol: str, side: Side, headers: Headers = dict, redact: Redact | None = None) -> None:
+        """Begin; ``headers`` tells what else a replay needs to know."""
         self._headers = headers
+        self._pieces: list[bytes] = []
+        self._protocol = protocol
         self._redact = redact
-        self._turns: list[tuple[Side, bytes]] = []
+        self._side = side
+        self._sides: list[Side] = []
 
     def add(self, side: Side, data: bytes) -> None:
         """Note what one side sent."""
-        self._turns.append((side, data))
+        self._pieces.append(data)
+        self._sides.append(side)
 
     def shown(self, evidence: bytes) -> bytes:
         """Return what a peer said as the transcript shows it: what is a secret there is one in an error too."""
         if self._redact is None:
             return evidence
-        said = b"".join(turn.data for turn in _joined(self._turns, self._redact) if turn.side is Side.CLIENT)
+        said = b"".join(turn.data for turn in self._joined() if turn.side is Side.CLIENT)
         clean = evidence if evidence in said else self._redact(evidence)
         return clean if clean in said else _HIDDEN
 
     def transcript(self, expect: str = "") -> Transcript:
         """Make the transcript, with ``expect`` naming the outcome if there is one."""
-        headers = {**self._headers, "expect": expect} if expect else dict(self._headers)
-        kept, left_out = _bounded(list(_joined(self._turns, self._redact)))
+        headers = {"protocol": self._protocol, "side": str(self._side), **self._headers()}
+        if expect:
+            headers["expect"] = expect
+        kept, left_out = _bounded(list(self._joined()))
         return Transcript(tuple(kept), headers, left_out)
+
+    def _joined(self) -> Iterator[Turn]:
+        return _joined(list(zip(self._sides, self._pieces, strict=True)), self._redact)
 
 
 def _joined(pieces: list[tuple[Side, bytes]], redact: Redact | None) -> Iterator[Turn]:
