@@ -6,6 +6,7 @@ import time
 import pytest
 
 from starttls.asyncio.client import Client, connect
+from starttls.asyncio.server import listen
 from starttls.core import errors
 from starttls.protocols import ALL
 from starttls.tls.connection import Level
@@ -136,3 +137,15 @@ def test_a_server_in_another_thread(pem: Certificates) -> None:
                 return await stream.readline()
 
         assert asyncio.run(talk()) == b"A\n"
+
+
+async def test_two_protocols_on_one_port_share_no_session(pem: Certificates) -> None:
+    """ALPN belongs to the context, and a session to its context: one for IMAP is none for SMTP."""
+    client = Client(ca_file=pem.ca)
+    port = 0
+    for scheme in ("imap", "smtp", "imap"):
+        async with listen(f"{scheme}://127.0.0.1:{port}", echo, certificate=pem.server) as server:
+            port = server.addresses[0][1]
+            async with await client.connect(f"{scheme}://localhost:{port}") as stream:
+                await stream.write(b"x\n")
+                assert await stream.readline() == b"X\n"

@@ -25,6 +25,9 @@ class Wire(asyncio.Transport):
     def write(self, data: bytes | bytearray | memoryview) -> None:
         self.written += data
 
+    def get_write_buffer_size(self) -> int:
+        return 0
+
     def close(self) -> None:
         asyncio.get_running_loop().call_soon(self.pump.connection_lost, None)
 

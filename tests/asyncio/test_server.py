@@ -1,6 +1,9 @@
 """The server: its handler sees only upgraded streams, whatever a client does."""
 
 import asyncio
+import socket
+import struct
+from contextlib import suppress
 
 import pytest
 
@@ -95,6 +98,60 @@ async def test_a_handler_that_fails_ends_its_connection_alone(pem: Certificates)
                 await stream.write(line)
                 assert await stream.readline() == answer
     assert [type(error) for error in told] == [ZeroDivisionError]
+
+
+async def test_a_report_that_fails_keeps_no_place(pem: Certificates) -> None:
+    """Whatever ``on_failure`` does, each of the ways in which a client can go frees its place."""
+    told: list[str] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context["message"]))
+
+    def broken(_: errors.StartTLSError) -> None:
+        raise ZeroDivisionError
+
+    async with listen("smtp://127.0.0.1:0", echo, certificate=pem.server, on_failure=broken, limit=1) as server:
+        for leave in (says_noise, goes, resets):
+            with socket.create_connection(server.addresses[0]) as sock:
+                await asyncio.sleep(0.05)
+                leave(sock)
+            await asyncio.sleep(0.05)
+        assert b"221" in await say(server.addresses[0][1], b"QUIT\r\n")
+        assert server.failures == 4
+    assert told == ["on_failure failed"] * 4
+
+
+def says_noise(sock: socket.socket) -> None:
+    sock.sendall(b"\x00\r\n")
+
+
+def goes(_: socket.socket) -> None:
+    """No more than closing."""
+
+
+def resets(sock: socket.socket) -> None:
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+async def test_a_client_that_takes_no_answer_keeps_no_place(pem: Certificates) -> None:
+    """It asks until it is refused, and reads nothing: what is still to be written to it does not wait for ever."""
+    seen: list[errors.StartTLSError] = []
+    async with listen(
+        "smtp://127.0.0.1:0", echo, certificate=pem.server, on_failure=seen.append, timeouts=SHORT, limit=1
+    ) as server:
+        with small_socket() as sock:
+            sock.connect(server.addresses[0])
+            with suppress(BlockingIOError):
+                sock.setblocking(False)
+                sock.send(b"EHLO x\r\n" * 4000)
+            await asyncio.sleep(1)
+            assert [type(error) for error in seen] == [errors.TooLong]
+            assert b"221" in await say(server.addresses[0][1], b"QUIT\r\n")
+
+
+def small_socket() -> socket.socket:
+    """A socket that takes a few kilobytes and no more until they are read."""
+    sock = socket.socket()
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+    return sock
 
 
 async def test_closing_ends_idle_connections(pem: Certificates) -> None:

@@ -31,14 +31,15 @@ async def dial(host: str, port: int, family: socket.AddressFamily) -> socket.soc
             if addresses:
                 running.add(asyncio.create_task(_connect(*addresses.pop(0))))
             wait = DELAY if addresses else None
-            done, running = await asyncio.wait(running, timeout=wait, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait(running, timeout=wait, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
+                running.discard(task)
                 failure = task.exception()
                 if failure is None:
                     return task.result()
                 failures.append(_reason(failure))
     finally:
-        await _drop(running)
+        _drop(running)
     raise CannotConnect(f"{host}:{port}", ", ".join(dict.fromkeys(failures)))
 
 
@@ -69,10 +70,14 @@ async def _connect(family: socket.AddressFamily, address: Address) -> socket.soc
     return sock
 
 
-async def _drop(running: set[asyncio.Task[socket.socket]]) -> None:
-    """End the attempts that lost; one that won in the same instant is closed."""
+def _drop(running: set[asyncio.Task[socket.socket]]) -> None:
+    """End the attempts that lost. Nothing is awaited here: whoever is cancelled while he waits loses the winner."""
     for task in running:
         task.cancel()
-    for ended in await asyncio.gather(*running, return_exceptions=True):
-        if isinstance(ended, socket.socket):
-            ended.close()
+        task.add_done_callback(_close)
+
+
+def _close(task: asyncio.Task[socket.socket]) -> None:
+    """Close the socket of an attempt that won in the same instant as another, or too late."""
+    if not task.cancelled() and task.exception() is None:
+        task.result().close()

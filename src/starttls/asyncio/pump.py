@@ -102,6 +102,8 @@ class Pump(asyncio.BufferedProtocol):
         else:
             self.connection.connection_reset()
         self.moved()
+        if self._timer is not None:
+            self._timer.cancel()
         self._wake_writers()
         if self._ended is not None:
             self._ended(self)
@@ -187,10 +189,16 @@ class Pump(asyncio.BufferedProtocol):
         if error is not None and self.error is None:
             self.error = error
             if self.transport is not None:
-                self.transport.close()  # what is written already still goes out: a last word, an alert
+                self._let_go(self.transport)
         if settled is not None:
             settled(self)
         self._wake_reader()
+
+    def _let_go(self, transport: asyncio.Transport) -> None:
+        """Close when what is written has gone out: a last word, an alert. A peer that takes nothing is dropped."""
+        transport.close()
+        if transport.get_write_buffer_size():
+            self._timer = asyncio.get_running_loop().call_later(self._timeouts.wait, transport.abort)
 
     def _watch(self, wait: Wait | None) -> None:
         """Give each wait its own time: bytes that dribble in do not prolong it, only the next wait does."""

@@ -103,8 +103,13 @@ class Server:
         if self._closing:  # what ends now ends because of us
             return
         self.failures += 1
-        if self.plan.on_failure is not None:
+        if self.plan.on_failure is None:
+            return
+        try:
             self.plan.on_failure(error)
+        except Exception as failed:  # noqa: BLE001 - somebody else's code, which must not keep a connection's place
+            context = {"message": "on_failure failed", "exception": failed}
+            asyncio.get_running_loop().call_exception_handler(context)
 
 
 class _Full(asyncio.Protocol):

@@ -7,7 +7,7 @@ import ssl
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Literal, TypedDict, Unpack
+from typing import Literal, TypeAlias, TypedDict, Unpack
 
 from starttls.core.errors import Misuse
 from starttls.core.facts import ClientSetup
@@ -20,6 +20,9 @@ from starttls.tls.session import ImplicitTLS, Resumption, TLSSession
 from starttls.tls.target import Target
 
 __all__ = ["Options", "Plan", "Timeouts"]
+
+Service: TypeAlias = tuple[ServerIdentity, int, tuple[str, ...]]
+"""What a session is kept for: who the server must be, its port, and the ALPN names."""
 
 SESSIONS = 256
 """Sessions that a plan remembers for resumption, one a service; the oldest goes first."""
@@ -85,7 +88,7 @@ class Plan:
             raise Misuse(f"fallback '{options.get('fallback')}' is not 'plaintext'")
         self._options = options
         self._contexts: dict[tuple[tuple[str, ...], bool], ssl.SSLContext] = {}
-        self._kept: dict[tuple[ServerIdentity, int], TLSSession] = {}
+        self._kept: dict[Service, TLSSession] = {}
         self._fallback = options.get("fallback") is not None
         self.family = options.get("family", socket.AF_UNSPEC)
         self.timeouts = options.get("timeouts", Timeouts())
@@ -106,7 +109,9 @@ class Plan:
         )
         identity = self._identity(target)
         context = self._context(target.protocol.alpn, check_name=not identity.beyond_dns)
-        resume = self._ticket(identity, target.port)
+        # A session resumes on its own context alone, and ALPN is the context's: two protocols may share a port.
+        service = (identity, target.port, target.protocol.alpn)
+        resume = self._ticket(service)
 
         def start_tls(proof: Upgrade | ImplicitTLS) -> TLSSession:
             return TLSSession.client(proof, context, identity, resume=resume)
@@ -114,20 +119,20 @@ class Plan:
         protocol, implicit = target.protocol, target.implicit
         connection = Connection.client(protocol, setup, start_tls, implicit=implicit, fallback=self._fallback)
         if self._options.get("resume", True):
-            connection.closing = partial(self._keep, identity, target.port)
+            connection.closing = partial(self._keep, service)
         return connection
 
-    def _keep(self, identity: ServerIdentity, port: int, connection: Connection) -> None:
+    def _keep(self, service: Service, connection: Connection) -> None:
         """Keep the session for the next connection to the same service."""
         if connection.session is not None:
-            self._kept.pop((identity, port), None)
+            self._kept.pop(service, None)
             while len(self._kept) >= SESSIONS:
                 del self._kept[next(iter(self._kept))]
-            self._kept[identity, port] = connection.session
+            self._kept[service] = connection.session
 
-    def _ticket(self, identity: ServerIdentity, port: int) -> Resumption | None:
+    def _ticket(self, service: Service) -> Resumption | None:
         # To take the ticket out of a session costs a sixth of a handshake: only who connects again pays for it.
-        session = self._kept.get((identity, port))
+        session = self._kept.get(service)
         return session.resumption if session is not None else None
 
     def _identity(self, target: Target) -> ServerIdentity:
