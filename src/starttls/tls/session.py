@@ -258,6 +258,10 @@ class TLSSession:
                 if not self._bios.feed():
                     if self._eof:
                         self._cut()
+                    elif self.side is Side.CLIENT and not self._closed:
+                        # A ticket makes OpenSSL allocate 16 KiB to write, and keep them until the next write is done.
+                        # To write nothing sends nothing, and frees them in a connection that now waits.
+                        self._tls.write(b"")
                     return b""
             except ssl.SSLZeroReturnError:  # the same close_notify, where we have sent ours already
                 self._close_notify()
