@@ -8,8 +8,9 @@ import pytest
 
 from starttls.asyncio.client import Client
 from starttls.asyncio.server import listen
+from starttls.check import observe as observe_module
 from starttls.check.observe import Observation, State, observe
-from starttls.core.errors import Misuse
+from starttls.core.errors import CertificateRejected, Misuse
 from starttls.lab.authority import Authority
 from starttls.lab.backends import smtp
 from starttls.lab.world import world
@@ -192,3 +193,21 @@ def test_what_satisfies_a_level(level: Level, asked: Level, enough: bool) -> Non
         seconds=0.1,
     )
     assert seen.satisfies(asked) is enough
+
+
+@pytest.mark.parametrize(
+    ("peer", "address"),
+    [(("192.0.2.1", 25), "192.0.2.1:25"), (("2001:db8::1", 25), "[2001:db8::1]:25"), (("", 0), None)],
+)
+def test_addresses_as_people_write_them(peer: tuple[str, int], address: str | None) -> None:
+    class Reached:
+        def __init__(self) -> None:
+            self.peer = peer
+
+    assert observe_module._address(Reached()) == address  # type: ignore[arg-type]
+
+
+def test_a_certificate_that_cannot_be_read_is_no_fact() -> None:
+    error = CertificateRejected("issuer unknown", chain=(b"junk",))
+    assert observe_module._certificate(None, error) is None
+    assert observe_module._certificate(None, CertificateRejected("no certificate")) is None

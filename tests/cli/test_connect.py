@@ -1,6 +1,7 @@
 import os
 import pty
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -76,6 +77,16 @@ def test_a_file_is_as_good_as_a_pipe(here: World, trust: tuple[str, str], tmp_pa
     with (tmp_path / "said").open("rb") as said:
         done = subprocess.run([*COMMAND, "-q", *trust, url(here, "smtp")], stdin=said, capture_output=True, check=False)
     assert (done.returncode, done.stdout) == (0, b"250 2.0.0 OK\r\n221 2.0.0 Bye\r\n")
+
+
+def test_an_interruption_is_no_traceback(here: World, trust: tuple[str, str]) -> None:
+    with subprocess.Popen([*COMMAND, *trust, url(here, "imaps")], stdin=-1, stdout=-1, stderr=-1) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline().startswith(b"* OK")
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=10) == 130
+        assert process.stderr.read().count(b"\n") == 1
 
 
 def test_on_a_terminal_return_is_crlf(here: World, trust: tuple[str, str]) -> None:

@@ -4,7 +4,6 @@ Start-up imports click and nothing heavy: ``starttls --help`` and the shell's co
 """
 
 import importlib
-import io
 import os
 import sys
 import traceback
@@ -151,6 +150,7 @@ def _usage(error: click.ClickException) -> int:
 
 def main() -> NoReturn:
     """The console script."""
-    if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal that is not UTF-8 gets escapes, not an error
-        sys.stdout.reconfigure(errors="backslashreplace")
+    reconfigure = getattr(sys.stdout, "reconfigure", None)
+    if reconfigure is not None:  # a terminal that is not UTF-8 gets escapes, not an error
+        reconfigure(errors="backslashreplace")
     sys.exit(run(sys.argv[1:]))
