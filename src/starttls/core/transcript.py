@@ -44,6 +44,9 @@ _WORK = 8 * LIMIT
 """Bytes that are searched for secrets; who cuts his lines so that it takes more is not shown at all."""
 
 _HIDDEN = b"[redacted]"
+_PROBE = b"c2VjcmV0\r\n"
+"""A line that would be hidden if a secret were still to come, and is not if none is."""
+
 _NEW_SEGMENT = "..."
 _HEX_ROW = 24
 _NOT_ASCII = re.compile(rb"[^\x20-\x7e]")
@@ -145,7 +148,7 @@ class Transcript:
         headers: dict[str, str] = {}
         turns: list[Turn] = []
         join, in_headers = False, True
-        for number, row in enumerate(text.splitlines(), 1):
+        for number, row in enumerate(text.split("\n"), 1):
             if row.startswith("#") or not row:
                 in_headers = in_headers and not (headers and not row)
             elif in_headers and (match := _HEADER.fullmatch(row)):
@@ -205,20 +208,20 @@ class Record:
 
 def _joined(pieces: list[tuple[Side, bytes]], redact: Redact | None) -> Iterator[Turn]:
     start = work = 0
-    clear = shown = b""  # the client's turns since the last end of a line, as they were and as they are shown
+    clear = shown = b""  # the client's turns since the last end of a command, as they were and as they are shown
     while start < len(pieces):
         side, end = pieces[start][0], start + 1
         while end < len(pieces) and pieces[end][0] is side:
             end += 1
         data = b"".join(data for _, data in pieces[start:end])
         if redact and side is Side.CLIENT:
-            # An answer of ours to what stood before it may cut a secret in two: redact from the start of its line.
-            # A line that announces a literal which is sent at once (RFC 7888) goes on.
+            # An answer of ours to what stood before it may cut a secret in two, or from the command that tells that
+            # it is one: redact from there.
             clear += data
             work += len(clear)
             before, shown = shown, redact(clear) if work <= _WORK else b""
             data = shown[len(before) :] if shown and shown.startswith(before) else _HIDDEN
-            if clear.endswith(b"\n") and not clear.endswith(b"+}\r\n"):
+            if clear.endswith(b"\n") and redact(clear + _PROBE).endswith(_PROBE):
                 clear = shown = b""
         if data:
             yield Turn(side, data)
