@@ -40,7 +40,7 @@ def test_markdown_is_a_table(cli: Any) -> None:
     rows = cli("protocols", "--format", "markdown").out.splitlines()
     assert len(rows) == len(ALL) + 2
     assert rows[:3] == [
-        "| scheme | port | implicit TLS | speaks first | verb | go-ahead | defined in |",
+        "| scheme | port | implicit TLS | first | verb | go-ahead | defined in |",
         "|---|---|---|---|---|---|---|",
         "| smtp | 25 | smtps 465 | server | STARTTLS | 220 | RFC 3207 |",
     ]

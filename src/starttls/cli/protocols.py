@@ -74,14 +74,16 @@ def _facts(protocol: Protocol) -> dict[str, str | tuple[str | int, ...] | None]:
     }
 
 
-_COLUMNS = ("scheme", "port", "implicit TLS", "speaks first", "verb", "go-ahead", "defined in")
+_COLUMNS = ("scheme", "port", "implicit TLS", "first", "verb", "go-ahead", "defined in")
+_WIDE = 110
+"""Columns of a terminal that has room for the documents."""
 
 
 def _row(protocol: Protocol) -> tuple[str, ...]:
     implicit = " ".join(map(str, (protocol.implicit, *protocol.ports.implicit))) if protocol.implicit else "-"
     ports = " ".join(map(str, protocol.ports.upgrade))
     names = " ".join((protocol.name, *protocol.aliases))
-    return (names, ports, implicit, protocol.first, protocol.verb, protocol.go_ahead, protocol.rfcs[0])
+    return (names, ports, implicit, protocol.first, protocol.verb, protocol.go_ahead or "-", protocol.rfcs[0])
 
 
 def _markdown(chosen: tuple[Protocol, ...]) -> Iterator[str]:
@@ -93,13 +95,14 @@ def _markdown(chosen: tuple[Protocol, ...]) -> Iterator[str]:
 
 
 def _print_table(chosen: tuple[Protocol, ...]) -> None:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in _COLUMNS:
-        table.add_column(column, overflow="fold")
-    for protocol in chosen:
-        table.add_row(*(Text(cell) for cell in _row(protocol)))
     console = Console(no_color=not wants_colour())
     console.width = console.width if console.is_terminal else 200
+    columns = _COLUMNS if console.width >= _WIDE else _COLUMNS[:-1]
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, no_wrap=column not in {"scheme", "go-ahead", "defined in"})
+    for protocol in chosen:
+        table.add_row(*(Text(cell) for cell in _row(protocol)[: len(columns)]))
     with console.capture() as printed:
         console.print(table)
     click.echo("\n".join(row.rstrip() for row in printed.get().splitlines()))
