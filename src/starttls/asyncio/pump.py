@@ -38,6 +38,7 @@ class Pump(asyncio.BufferedProtocol):
         "_size",
         "_timeouts",
         "_timer",
+        "_until",
         "_watched",
         "_writers",
         "connection",
@@ -65,6 +66,7 @@ class Pump(asyncio.BufferedProtocol):
         self._size = SMALL
         self._timeouts = timeouts
         self._timer: asyncio.TimerHandle | None = None
+        self._until = 0.0
         self._watched: Wait | None = None
         self._writers: tuple[asyncio.Future[None], ...] = ()
 
@@ -104,6 +106,7 @@ class Pump(asyncio.BufferedProtocol):
         self.moved()
         if self._timer is not None:
             self._timer.cancel()
+        self._stop_timer()
         self._wake_writers()
         if self._ended is not None:
             self._ended(self)
@@ -165,11 +168,9 @@ class Pump(asyncio.BufferedProtocol):
         """Close the transport when all is written, and wait for that; a peer that takes nothing is dropped."""
         if self.transport is None:
             return
-        timer = asyncio.get_running_loop().call_later(self._timeouts.wait, self.abort)
-        self.transport.close()
+        self._let_go(self.transport)
         while not self.gone:
             await self._writable()
-        timer.cancel()
 
     def abort(self) -> None:
         """Drop the connection without a word."""
@@ -197,23 +198,38 @@ class Pump(asyncio.BufferedProtocol):
     def _let_go(self, transport: asyncio.Transport) -> None:
         """Close when what is written has gone out: a last word, an alert. A peer that takes nothing is dropped."""
         transport.close()
-        if transport.get_write_buffer_size():
+        if self._timer is None and transport.get_write_buffer_size():
             self._timer = asyncio.get_running_loop().call_later(self._timeouts.wait, transport.abort)
 
     def _watch(self, wait: Wait | None) -> None:
-        """Give each wait its own time: bytes that dribble in do not prolong it, only the next wait does."""
+        """Give each wait its own time: bytes that dribble in do not prolong it, only the next wait does.
+
+        A timer that rings too early for the wait of now is wound up again: cheaper than a new one for each wait.
+        """
         if wait is self._watched:
             return
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
         self._watched = wait
-        if wait is not None:
-            seconds = self._timeouts.of(wait)
-            self._timer = asyncio.get_running_loop().call_later(seconds, self._timed_out, seconds)
+        if wait is None:
+            self._stop_timer()
+            return
+        self._until = asyncio.get_running_loop().time() + self._timeouts.of(wait)
+        if self._timer is None or self._timer.when() > self._until:
+            self._stop_timer()
+            self._wind_up()
 
-    def _timed_out(self, seconds: float) -> None:
-        self.fail(TimedOut(seconds))
+    def _wind_up(self) -> None:
+        self._timer = asyncio.get_running_loop().call_at(self._until, self._rings)
+
+    def _rings(self) -> None:
+        if asyncio.get_running_loop().time() < self._until:
+            self._wind_up()
+        else:
+            self.fail(TimedOut(self._timeouts.of(self._watched)))
+
+    def _stop_timer(self) -> None:
+        timer, self._timer = self._timer, None
+        if timer is not None:
+            timer.cancel()
 
     def _wake_reader(self) -> None:
         reader, self._reader = self._reader, None

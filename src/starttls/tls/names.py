@@ -12,7 +12,8 @@ from starttls.core.errors import Misuse
 
 __all__ = ["Names", "ServerIdentity", "a_label"]
 
-_LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
+_LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
+_NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 _DEVIATIONS = frozenset("\u00df\u03c2\u200c\u200d")
 """Sharp s, final sigma and the two joiners: IDNA 2003 and 2008 disagree on which domain they name."""
 
@@ -30,7 +31,7 @@ def a_label(name: str) -> str:
             plain = plain.encode("idna").decode("ascii")
         except UnicodeError as error:
             raise Misuse(f"{name!a} has no A-label: {error.__cause__ or error}") from None
-    if len(plain) > 253 or not all(_LABEL.fullmatch(label) for label in plain.split(".")):
+    if len(plain) > 253 or not _NAME.fullmatch(plain):
         raise Misuse(f"{name!a} is neither a host name nor an IP address")
     return plain
 
@@ -66,19 +67,13 @@ class ServerIdentity:
 
     def __post_init__(self) -> None:
         """Bring ``host`` into the one form in which it is compared and sent."""
-        try:
-            host = str(ipaddress.ip_address(self.host.partition("%")[0]))
-        except ValueError:
-            host = a_label(self.host)
-        object.__setattr__(self, "host", host)
+        address = _address(self.host.partition("%")[0])
+        object.__setattr__(self, "host", a_label(self.host) if address is None else str(address))
 
     @property
     def address(self) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
         """The IP address, where the identity is one."""
-        try:
-            return ipaddress.ip_address(self.host)
-        except ValueError:
-            return None
+        return _address(self.host)
 
     @property
     def beyond_dns(self) -> bool:
@@ -95,6 +90,16 @@ class ServerIdentity:
             or (self.srv is not None and any(name.lower() == f"{self.srv}.{self.host}" for name in names.srv))
             or (self.xmpp and any(_matches_xmpp(name, self.host) for name in names.xmpp))
         )
+
+
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """The address that ``host`` writes. It has a colon, or ends in a digit; most names have neither, and are quick."""
+    if not (host[-1:].isdigit() or ":" in host):
+        return None
+    try:
+        return ipaddress.ip_address(host)
+    except ValueError:
+        return None
 
 
 def _matches_dns(presented: str, host: str) -> bool:
