@@ -13,11 +13,13 @@ __all__ = ["dial"]
 
 
 def dial(host: str, port: int, family: int, seconds: float) -> socket.socket:
-    """A connected socket, non-blocking. Raises `CannotResolve`, `CannotConnect` or `TimedOut`."""
+    """A connected socket. Raises `CannotResolve`, `CannotConnect` or `TimedOut`."""
     try:
         addresses = interleaved(socket.getaddrinfo(host, port, family=family, type=socket.SOCK_STREAM))
     except (OSError, UnicodeError) as error:
         raise unresolved(host, error) from None
+    if len(addresses) == 1:  # nothing to race
+        return _connect(*addresses[0], f"{host}:{port}", seconds)
     failures: list[str] = []
     end = time.monotonic() + seconds
     with selectors.DefaultSelector() as selector:
@@ -35,6 +37,23 @@ def dial(host: str, port: int, family: int, seconds: float) -> socket.socket:
             for key in tuple(selector.get_map().values()):
                 key.data.close()
     raise CannotConnect(f"{host}:{port}", ", ".join(dict.fromkeys(failures)))
+
+
+def _connect(family: int, address: Address, where: str, seconds: float) -> socket.socket:
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        sock.settimeout(seconds)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.connect(address)
+    except OSError as failure:
+        sock.close()
+        if failure.errno is None:  # our time, not the kernel's
+            raise TimedOut(seconds, f"connecting to {where}") from None
+        raise CannotConnect(where, os.strerror(failure.errno).lower()) from None
+    except BaseException:
+        sock.close()
+        raise
+    return sock
 
 
 def _start(selector: selectors.BaseSelector, family: int, address: Address, failures: list[str]) -> None:

@@ -2,9 +2,9 @@
 
 import socket
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from typing import Self
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Self, TypeVar
 
 from starttls.core.errors import StartTLSError, TimedOut
 from starttls.tls.connection import Connection, Phase
@@ -13,6 +13,9 @@ from starttls.tls.plan import Timeouts
 from starttls.tls.reader import CHUNK
 
 __all__ = ["Stream"]
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 class Stream(Opened):
@@ -95,21 +98,21 @@ class Stream(Opened):
         return data
 
     def _receive(self, until: float, seconds: float) -> None:
-        with self._moving(until, seconds):
-            self._connection.receive_data(self._socket.recv(CHUNK))
+        data = self._bounded(until, seconds, self._socket.recv, CHUNK)
+        if data is not None:
+            self._connection.receive_data(data)
 
     def _flush(self, until: float, seconds: float) -> None:
         if data := self._connection.data_to_send():
-            with self._moving(until, seconds):
-                self._socket.sendall(data)
+            self._bounded(until, seconds, self._socket.sendall, data)
 
-    @contextmanager
-    def _moving(self, until: float, seconds: float) -> Iterator[None]:
+    def _bounded(self, until: float, seconds: float, move: Callable[[T], R], what: T) -> R | None:
         """Bound what the socket does in time, and make its errors ours."""
         try:
             self._socket.settimeout(max(until - time.monotonic(), 1e-6))
-            yield
+            return move(what)
         except TimeoutError:
             raise self._connection.place(TimedOut(seconds)) from None
         except OSError:
             self._connection.connection_reset()
+            return None
