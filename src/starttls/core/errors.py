@@ -74,6 +74,7 @@ class StartTLSError(Exception):
     transcript: Transcript | None = None
     _text = ""
     """The words of an error whose fields need no more than to be put in."""
+    _place = " while waiting for"
 
     def at(self, protocol: str, side: Side, waiting_for: Wait | None, transcript: Transcript) -> Self:
         """Say where it happened; what is known already stays."""
@@ -97,7 +98,7 @@ class StartTLSError(Exception):
 
     def __str__(self) -> str:
         """One line: protocol, what happened, and what was waited for."""
-        place = f" while waiting for {self.waiting_for}" if self.waiting_for else ""
+        place = f"{self._place} {self.waiting_for}" if self.waiting_for else ""
         return f"{self.protocol}: {self.what}{place}" if self.protocol else f"{self.what}{place}"
 
 
@@ -111,6 +112,7 @@ class NotOffered(PeerError):
 
     verb: str
     offered: tuple[str, ...] = ()
+    _place = ", in"  # the answer came; it is what is wrong
 
     def _words(self) -> str:
         offered = printable(", ".join(self.offered).encode(), 200) or "nothing"
@@ -229,6 +231,7 @@ class CertificateRejected(TLSError):
     code: int = 0
     chain: tuple[bytes, ...] = field(default=(), repr=False)
     _text = "certificate rejected: {reason}"
+    _place = ", in"
 
 
 @dataclass(eq=False)
