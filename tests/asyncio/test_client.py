@@ -7,9 +7,11 @@ import pytest
 
 from starttls.asyncio.client import Client, connect
 from starttls.asyncio.server import listen
+from starttls.asyncio.stream import Stream
 from starttls.core import errors
 from starttls.protocols import ALL
 from starttls.tls.connection import Level
+from starttls.tls.contexts import server_context
 from starttls.tls.plan import Timeouts
 from tests.asyncio.conftest import Certificates
 from tests.asyncio.peers import GREETING, HOSTILE, OFFER, echo, honest, in_a_thread, says, scripted
@@ -149,3 +151,22 @@ async def test_two_protocols_on_one_port_share_no_session(pem: Certificates) -> 
             async with await client.connect(f"{scheme}://localhost:{port}") as stream:
                 await stream.write(b"x\n")
                 assert await stream.readline() == b"X\n"
+
+
+async def test_a_clients_certificate(pem: Certificates) -> None:
+    """Shown where it is asked for; the server's stream says what it is worth. Without one there is no stream."""
+    levels: list[Level] = []
+
+    async def look(stream: Stream) -> None:
+        levels.append(stream.level)
+        await stream.write(b"welcome\n")
+
+    context = server_context(pem.server, client_ca=pem.ca)
+    async with listen("smtp://127.0.0.1:0", look, context=context) as server:
+        url = f"smtp://localhost:{server.addresses[0][1]}"
+        async with await connect(url, ca_file=pem.ca, certificate=pem.server) as stream:
+            assert await stream.readline() == b"welcome\n"
+        with pytest.raises(errors.TLSError, match="certificate_required"):
+            async with await connect(url, ca_file=pem.ca) as stream:
+                await stream.readline()
+    assert levels == [Level.VERIFIED]
