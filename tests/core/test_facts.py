@@ -8,6 +8,7 @@ import pytest
 from starttls.core.errors import Misuse
 from starttls.core.facts import ClientSetup, Ports, Protocol, ServerSetup
 from starttls.core.outcome import Finished
+from starttls.core.redact import Redact
 from starttls.core.talk import WHOLE, Steps, Talk
 from starttls.core.transcript import Side
 from starttls.core.wait import Wait
@@ -42,7 +43,7 @@ TOY = Protocol(
     go_ahead="GO",
     after_tls="nothing",
     first_inside=Side.CLIENT,
-    redact=lambda data: data.replace(b"secret", b"[redacted]"),
+    redact=Redact(lambda said: [match.span() for match in re.finditer(b"secret", said)]),
     client=client,
     server=server,
     inside=inside,

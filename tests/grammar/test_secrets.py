@@ -6,15 +6,18 @@ import pytest
 
 from starttls.core.errors import PlaintextAfterGoAhead, TooLong, Unexpected
 from starttls.core.facts import Protocol, ServerSetup
+from starttls.core.outcome import Upgrade
 from starttls.core.talk import Talk
 from starttls.grammar import secrets
+from starttls.protocols.ftp import FTP
 from starttls.protocols.imap import IMAP
 from starttls.protocols.lmtp import LMTP
 from starttls.protocols.managesieve import MANAGESIEVE
+from starttls.protocols.nntp import NNTP
 from starttls.protocols.pop3 import POP3
 from starttls.protocols.smtp import SMTP, SUBMISSION
 
-redact = secrets.after("PASS", r"AUTH(?:[ \t]+[\w-]{1,20})?")
+redact = secrets.after("PASS", sasl=r"AUTH(?:[ \t]+[\w-]{1,20})?")
 
 
 @pytest.mark.parametrize(
@@ -28,11 +31,11 @@ redact = secrets.after("PASS", r"AUTH(?:[ \t]+[\w-]{1,20})?")
         (b"PASS  se cret \r\nNOOP\r\n", b"PASS [redacted]\r\nNOOP\r\n"),
         (b"USER a\r\nPASS b\r\nUSER c\r\nPASS d\r\n", b"USER a\r\nPASS [redacted]\r\nUSER c\r\nPASS [redacted]\r\n"),
         (b"PASS\r\n", b"PASS\r\n"),
-        (b"PASS \r\n", b"PASS\r\n"),
+        (b"PASS \r\n", b"PASS \r\n"),
         (b"PASSED me\r\n", b"PASSED me\r\n"),
         (b"COMPASS x\r\n", b"COMPASS x\r\n"),
         (b"AUTH PLAIN AGEAYg==\r\n", b"AUTH PLAIN [redacted]\r\n"),
-        (b"AUTH PLAIN\tAGEAYg==\r\n", b"AUTH PLAIN [redacted]\r\n"),
+        (b"AUTH PLAIN\tAGEAYg==\r\n", b"AUTH PLAIN\t[redacted]\r\n"),
         (b"AUTH =\r\n", b"AUTH [redacted]\r\n"),
         (b"AUTH LOGIN\r\nam9l\r\nc2VjcmV0\r\n", b"AUTH LOGIN\r\n[redacted]\r\n[redacted]\r\n"),
         (b'AUTH "LOGIN"\r\n"am9l"\r\n""\r\n', b"AUTH [redacted]\r\n[redacted]\r\n[redacted]\r\n"),
@@ -118,10 +121,42 @@ def test_evidence_that_is_no_secret_is_shown_as_it_is() -> None:
     assert talk.outcome.got == b"<what?>"
 
 
-def test_a_client_that_makes_the_search_expensive_is_not_shown() -> None:
-    """Each segment ends in the middle of a line and is answered, so that each would be searched from the start."""
+ANSWERS = [
+    (SMTP, [b"AUTH LOGIN\r\n", b"eHl6enk=\r\n", b"eHl6enl4\r\n"]),
+    (LMTP, [b"AUTH PLAIN\r\nNO", b"OP\r\nAUTH PLAIN eHl6", b"enk=\r\n"]),
+    (POP3, [b"AUTH LOGIN\r\n", b"eHl6enl4\r\n", b"eHl6enl4\r\nQUIT\r\n"]),
+    (IMAP, [b"1 AUTHENTICATE LOGIN\r\n", b"eHl6enl4\r\n", b"eHl6enl4\r\n"]),
+    (IMAP, [b"1 LOGIN joe {9}\r\n", b"xyzzy eHl6\r\n"]),
+    (IMAP, [b"1 LOGIN {3}\r\n", b"joe {4}\r\n", b"eHl6\r\n"]),
+    (MANAGESIEVE, [b'AUTHENTICATE "LOGIN"\r\n', b'"eHl6enl4"\r\n', b"{8+}\r\neHl6enl4\r\n"]),
+    (NNTP, [b"AUTHINFO SASL PLAIN\r\n", b"eHl6enl4\r\n"]),
+    (FTP, [b"ADAT eHl6", b"enl4\r\nPASS eHl6\r\n"]),
+]
+
+
+@pytest.mark.parametrize(("protocol", "segments"), ANSWERS, ids=lambda value: getattr(value, "name", ""))
+def test_a_secret_behind_our_refusal_is_not_kept(protocol: Protocol, segments: list[bytes]) -> None:
+    """A client that does not listen goes on with its login, each answer in a segment of its own."""
+    talk = server(protocol, *segments)
+    shown = talk.transcript.text + str(talk.outcome) + str(getattr(talk.outcome, "got", b""))
+    for part in ("xyzzy", "eHl6", "enk=", "enl4"):
+        assert part not in shown
+    assert "[redacted]" in shown
+
+
+def test_a_command_behind_our_refusal_is_kept() -> None:
+    talk = server(IMAP, b"1 LOGIN joe {9}\r\n", b"2 NOOP\r\n", b"3 starttls\r\n")
+    assert isinstance(talk.outcome, Upgrade)
+    assert "C: 2 NOOP\n" in talk.outcome.transcript.text
+    text = server(FTP, b"PASS xyzzy\r\n", b"SYST\r\n", b"PWD\r\n").transcript.text
+    assert "C: PASS [redacted]\n" in text
+    assert "C: SYST\n" in text
+
+
+def test_many_answers_hide_what_they_must_and_nothing_else() -> None:
+    """Each segment ends in the middle of a line, and is answered."""
     talk = server(SMTP, b"AUTH PLAIN xyzzy\r\nAUTH PLAIN xyzzy", *[b"\r\nAUTH PLAIN xyzzy"] * 1000)
     assert isinstance(talk.outcome, TooLong)
     text = talk.transcript.text
     assert "xyzzy" not in text
-    assert "C| [redacted]\n" in text
+    assert "C| AUTH PLAIN [redacted]\n" in text

@@ -197,3 +197,22 @@ def test_errors_say_where(contexts: Contexts) -> None:
     assert one.error.transcript is not None
     assert "S: 220 go" in one.error.transcript.text
     assert (one.error.protocol, one.error.side) == ("smtp", Side.CLIENT)
+
+
+@pytest.mark.parametrize(
+    ("before", "behind"),
+    [
+        (b"AUTH LOGIN\r\nSTARTTLS\r\n", b"AUTH PLAIN eHl6enk=\r\nMAIL FROM:<a>\r\n"),
+        (b"STARTTLS\r\n", b"AUTH LOGIN\r\neHl6enk=\r\nMAIL FROM:<a>\r\n"),
+    ],
+)
+def test_a_login_where_tls_should_begin_is_an_injection_without_its_secret(
+    contexts: Contexts, before: bytes, behind: bytes
+) -> None:
+    """Clients exist that do not wait for TLS; what they say is shown, and their passwords are not."""
+    victim = server(SMTP, contexts)
+    victim.receive_data(before)
+    victim.data_to_send()
+    victim.receive_data(behind)
+    assert isinstance(victim.error, PlaintextAfterGoAhead)
+    assert victim.error.leftover == behind.replace(b"eHl6enk=", b"[redacted]")

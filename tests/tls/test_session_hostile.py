@@ -42,6 +42,13 @@ def test_a_port_that_does_not_speak_tls(files: Files, data: bytes) -> None:
     assert "does not speak TLS" in str(session.error)
 
 
+def test_a_login_on_a_port_of_tls_is_not_shown(files: Files) -> None:
+    """An LDAP client that binds in plaintext where LDAPS is spoken: what it is shows in four bytes."""
+    session = TLSSession.server(IMPLICIT_SERVER, server_context(files.server))
+    session.receive_data(bytes.fromhex("3015 020101 6010 020103 0403 636e3d 8006") + b"secret")
+    assert str(session.error) == r"TLS handshake failed: the peer does not speak TLS: '0\x15\x02\x01'"
+
+
 def hear(victim: TLSSession, helper: TLSSession, count: int) -> None:
     """Let ``victim`` have the first ``count`` records of what ``helper`` says to it."""
     while True:

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from starttls.core.errors import Misuse
+from starttls.core.redact import Redact
 from starttls.core.talk import Steps, Talk
-from starttls.core.transcript import Redact, Side
+from starttls.core.transcript import Side
 
 __all__ = ["ClientSetup", "Ports", "Protocol", "ServerSetup"]
 
@@ -100,7 +101,7 @@ class Protocol:
     survives_refusal: bool = True
     """Can the same connection go on in plaintext after TLS was not offered or refused?"""
     redact: Redact | None = None
-    """Takes secrets out of what a client said in plaintext."""
+    """Hides the secrets in what a client said in plaintext."""
     client: Callable[[Talk, ClientSetup], Steps[None]] = field(repr=False)
     server: Callable[[Talk, ServerSetup], Steps[None]] = field(repr=False)
     inside: Callable[[Talk, ClientSetup], Steps[None]] | None = field(default=None, repr=False)

@@ -85,6 +85,10 @@ class Upgrade:
         """The conversation in plaintext."""
         return self._record.transcript(type(self).__name__)
 
+    def behind(self, evidence: bytes) -> bytes:
+        """What a client said behind it, where TLS should begin, without the secrets in it."""
+        return self._record.behind(evidence)
+
     def __reduce__(self) -> str:
         """Refuse to be copied or pickled: a proof is of one connection."""
         raise Misuse("the proof of an upgrade cannot be copied")

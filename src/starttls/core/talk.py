@@ -31,7 +31,8 @@ from starttls.core.errors import (
     Unexpected,
 )
 from starttls.core.outcome import _TALK_ONLY, Finished, Note, Upgrade, said  # pyright: ignore[reportPrivateUsage]
-from starttls.core.transcript import Headers, Record, Redact, Side, Transcript
+from starttls.core.redact import Redact
+from starttls.core.transcript import Headers, Record, Side, Transcript
 from starttls.core.wait import Wait
 
 __all__ = ["Steps", "Talk"]
@@ -47,9 +48,8 @@ WHOLE = 131072
 class Talk:
     """Runs one dialogue. ``outcome`` is None until it ends in an `Upgrade`, in a `PeerError`, or in `Finished`.
 
-    ``waiting_for`` is the wait the dialogue stands in. ``headers`` tells what opens the transcript: what a replay
-    needs. ``redact`` takes a client's bytes and returns them without secrets. ``whole`` bounds the peer's bytes
-    in all. Memory is at most ``whole`` plus one chunk of the caller's.
+    ``waiting_for`` is the wait the dialogue stands in. ``headers`` tells what opens the transcript. ``redact`` hides
+    secrets in it. ``whole`` bounds the peer's bytes in all; memory is twice that plus one chunk of the caller's.
     """
 
     __slots__ = (

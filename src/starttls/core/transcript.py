@@ -29,10 +29,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-__all__ = ["Headers", "Record", "Redact", "Side", "Transcript", "Turn", "one_line", "printable"]
+from starttls.core.redact import HIDDEN, Redact
 
-Redact: TypeAlias = Callable[[bytes], bytes]
-"""Takes what a client sent in plaintext and returns it without its secrets."""
+__all__ = ["Headers", "Record", "Side", "Transcript", "Turn", "one_line", "printable"]
 
 Headers: TypeAlias = Callable[[], Mapping[str, str]]
 """Tells the headers of a transcript, when somebody asks for it."""
@@ -40,10 +39,6 @@ Headers: TypeAlias = Callable[[], Mapping[str, str]]
 LIMIT = 16384
 """Bytes that a transcript keeps: three quarters from its start, one quarter from its end."""
 
-_WORK = 8 * LIMIT
-"""Bytes that are searched for secrets; who cuts his lines so that it takes more is not shown at all."""
-
-_HIDDEN = b"[redacted]"
 _PROBE = b"c2VjcmV0\r\n"
 """A line that would be hidden if a secret were still to come, and is not if none is."""
 
@@ -170,62 +165,58 @@ class Record:
     Who adds bounds it; `Transcript` bounds what is kept. ``redact`` is applied to the client's turns.
     """
 
-    __slots__ = ("_headers", "_pieces", "_protocol", "_redact", "_side", "_sides")
+    __slots__ = ("_headers", "_protocol", "_redact", "_side", "_sides", "_turns")
 
     def __init__(self, protocol: str, side: Side, headers: Headers = dict, redact: Redact | None = None) -> None:
         """Begin; ``headers`` tells what else a replay needs to know."""
         self._headers = headers
-        self._pieces: list[bytes] = []
         self._protocol = protocol
         self._redact = redact
         self._side = side
         self._sides: list[Side] = []
+        self._turns: list[bytes | bytearray] = []
 
     def add(self, side: Side, data: bytes) -> None:
-        """Note what one side sent."""
-        self._pieces.append(data)
-        self._sides.append(side)
+        """Note what one side sent. A turn in many small pieces takes no more memory than its bytes."""
+        if not self._sides or self._sides[-1] is not side:
+            self._sides.append(side)
+            self._turns.append(data)
+            return
+        turn = self._turns[-1]
+        if not isinstance(turn, bytearray):
+            turn = self._turns[-1] = bytearray(turn)
+        turn += data
 
     def shown(self, evidence: bytes) -> bytes:
         """Return what a peer said as the transcript shows it: what is a secret there is one in an error too."""
         if self._redact is None:
             return evidence
-        said = b"".join(turn.data for turn in self._joined() if turn.side is Side.CLIENT)
-        clean = evidence if evidence in said else self._redact(evidence)
-        return clean if clean in said else _HIDDEN
+        said = self._said()
+        if evidence in b"".join(self._redact.turns(said)):
+            return evidence
+        clear = b"".join(said)
+        at = clear.rfind(evidence)
+        return self._redact.turns((clear[:at], evidence, clear[at + len(evidence) :]))[1] if at >= 0 else HIDDEN
+
+    def behind(self, evidence: bytes) -> bytes:
+        """Return what a client said behind all of this, without its secrets."""
+        return evidence if self._redact is None else self._redact.turns((*self._said(), evidence))[-1]
 
     def transcript(self, expect: str = "") -> Transcript:
         """Make the transcript, with ``expect`` naming the outcome if there is one."""
         headers = {"protocol": self._protocol, "side": str(self._side), **self._headers()}
         if expect:
             headers["expect"] = expect
-        kept, left_out = _bounded(list(self._joined()))
+        shown = iter(() if self._redact is None else self._redact.turns(self._said()))
+        turns = (
+            Turn(side, bytes(turn) if side is Side.SERVER else next(shown, bytes(turn)))
+            for side, turn in zip(self._sides, self._turns, strict=True)
+        )
+        kept, left_out = _bounded([turn for turn in turns if turn.data])
         return Transcript(tuple(kept), headers, left_out)
 
-    def _joined(self) -> Iterator[Turn]:
-        return _joined(list(zip(self._sides, self._pieces, strict=True)), self._redact)
-
-
-def _joined(pieces: list[tuple[Side, bytes]], redact: Redact | None) -> Iterator[Turn]:
-    start = work = 0
-    clear = shown = b""  # the client's turns since the last end of a command, as they were and as they are shown
-    while start < len(pieces):
-        side, end = pieces[start][0], start + 1
-        while end < len(pieces) and pieces[end][0] is side:
-            end += 1
-        data = b"".join(data for _, data in pieces[start:end])
-        if redact and side is Side.CLIENT:
-            # An answer of ours to what stood before it may cut a secret in two, or from the command that tells that
-            # it is one: redact from there.
-            clear += data
-            work += len(clear)
-            before, shown = shown, redact(clear) if work <= _WORK else b""
-            data = shown[len(before) :] if shown and shown.startswith(before) else _HIDDEN
-            if clear.endswith(b"\n") and redact(clear + _PROBE).endswith(_PROBE):
-                clear = shown = b""
-        if data:
-            yield Turn(side, data)
-        start = end
+    def _said(self) -> list[bytes | bytearray]:
+        return [turn for side, turn in zip(self._sides, self._turns, strict=True) if side is Side.CLIENT]
 
 
 def _bounded(turns: list[Turn]) -> tuple[list[Turn], int]:

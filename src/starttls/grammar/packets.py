@@ -10,7 +10,7 @@ from starttls.core.errors import Unexpected
 from starttls.core.talk import Steps, Talk
 from starttls.core.wait import Wait
 
-__all__ = ["Fields", "masked", "packet"]
+__all__ = ["Fields", "packet"]
 
 _NUL = b"\0"
 
@@ -61,11 +61,3 @@ class Fields:
     def rest(self) -> bytes:
         """Take all that is left."""
         return self.take(len(self._packet) - self._at)
-
-
-def masked(data: bytes, secret: int) -> bytes:
-    """Overwrite what begins at ``secret`` with asterisks.
-
-    Binary protocols count their bytes, so a secret keeps its length: otherwise the transcript could not be replayed.
-    """
-    return data[:secret] + b"*" * (len(data) - secret)

@@ -1,44 +1,43 @@
-"""Taking secrets out of what a client says in plaintext, for the protocols of lines.
-
-No client of ours says a secret before TLS. Other people's clients do, to a server of ours, and an injected
-command may carry one: what they said is evidence, the secret in it is not.
-"""
+"""Where the secrets are in what a client says in plaintext, for the protocols of lines."""
 
 import re
+from collections.abc import Iterator
 
-from starttls.core.transcript import Redact
+from starttls.core.redact import Redact
 from starttls.grammar import status
 
 __all__ = ["after"]
 
-_HIDDEN = b"[redacted]"
-# What a client says to a challenge that it does not wait for: base64, bare or quoted, or a literal of it.
+# What a client says to a challenge, or where it waits for none: base64, bare or quoted, or a literal of it.
 _ANSWER = re.compile(rb'([a-zA-Z0-9+/]+=*|"[a-zA-Z0-9+/]*=*"|\{[0-9]+\+?\})\r?(?:\n|\Z)')
 # Commands without arguments look like base64. No secret is so short and so unlucky.
-_VERBS = frozenset({b"CAPA", b"CAPABILITY", b"DATA", b"LOGOUT", b"NOOP", b"QUIT", b"RSET", b"STARTTLS", b"STLS"})
+_VERBS = frozenset(
+    b"CAPA CAPABILITIES CAPABILITY DATA DATE HELP LIST LOGOUT NOOP QUIT RSET STARTTLS STAT STLS UIDL".split()
+)
+# Behind a {5} that nobody asked for comes the next command, or, from who does not wait to be asked, a secret.
+_TAGGED = re.compile(rb"(?i)[^\s]+ (?:CAPABILITY|ID|LOGIN|LOGOUT|NOOP|AUTHENTICATE|STARTTLS)(?=[ \r\n]|\Z)")
 
 
-def after(*commands: str) -> Redact:
-    """Redact what follows any of ``commands`` (regular expressions, matched at the start of a line, in any case).
+def after(*commands: str, sasl: str = r"(?!)") -> Redact:
+    """Find what follows any of ``commands`` (regular expressions, matched at the start of a line, in any case).
 
-    The rest of the line goes, with the literals that it announces, and so do the lines behind it that hold
-    nothing but base64: a client that does not wait for a challenge sends its answers there.
+    The rest of the line goes, with the literals that it announces. Behind ``sasl``, the command that begins a login
+    of many turns, the lines that hold nothing but base64 go too, whatever was answered in between.
     """
-    pattern = re.compile(b"(?im)^(?:" + b"|".join(text.encode("ascii") for text in commands) + rb")(?=\s|\Z)")
+    words = (*commands, f"(?P<sasl>{sasl})")
+    pattern = re.compile(b"(?im)^(?:" + b"|".join(text.encode("ascii") for text in words) + rb")(?=\s|\Z)")
 
-    def redact(data: bytes) -> bytes:
-        kept: list[bytes] = []
+    def find(data: bytes) -> Iterator[tuple[int, int]]:
         done = 0
         while match := pattern.search(data, done):
-            end = _end_of_line(data, match.end())
-            kept += data[done : match.end()], b" " + _HIDDEN if data[match.end() : end].strip() else b""
-            while (start := data.find(b"\n", end) + 1) and _is_answer(data, start):
-                kept += data[end:start], _HIDDEN
-                end = _end_of_line(data, start)
-            done = end
-        return b"".join(kept) + data[done:] if done else data
+            start, done = match.end() + 1, _end_of_line(data, match.end())
+            if data[start:done].strip():
+                yield start, done
+            while match["sasl"] and (start := data.find(b"\n", done) + 1) and _is_answer(data, start):
+                done = _end_of_line(data, start)
+                yield start, done
 
-    return redact
+    return Redact(find)
 
 
 def _is_answer(data: bytes, start: int) -> bool:
@@ -51,7 +50,9 @@ def _end_of_line(data: bytes, at: int) -> int:
     while True:
         newline = data.find(b"\n", at)
         end = newline if newline >= 0 else len(data)
-        size = status.announced(data[at:end].rstrip(b"\r"))
-        if size is None or end + 1 >= len(data):
+        line = data[at:end].rstrip(b"\r")
+        size = status.announced(line)
+        unasked = not line.endswith(b"+}") and _TAGGED.match(data, end + 1)
+        if size is None or unasked or end + 1 >= len(data):
             return end - data.endswith(b"\r", at, end)
         at = min(end + 1 + size, len(data))

@@ -6,11 +6,11 @@ that could expand, nest without end, or fetch.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from starttls.core.transcript import Redact
+from starttls.core.redact import Redact
 
 __all__ = [
     "ATTRIBUTES",
@@ -89,29 +89,27 @@ def escape(value: str) -> str:
 
 
 def hide_inside(*names: str) -> Redact:
-    """Redact what stands inside elements of these names, whatever their prefix, to their end tags.
+    """Find what stands inside elements of these names, whatever their prefix, to their end tags.
 
     This works on anything, well-formed or not: what cannot be read is what most needs to be kept as evidence.
     """
     secret = frozenset(name.encode() for name in names)
 
-    def redact(data: bytes) -> bytes:
-        shown: list[bytes] = []
-        inside = b""
+    def find(data: bytes) -> Iterator[tuple[int, int]]:
+        inside, begin, at = b"", 0, 0
         for piece in data.split(b"<"):
-            tag, closed, content = piece.partition(b">")
+            tag, closed, _ = piece.partition(b">")
             name = re.split(rb"[ \t\r\n/]", tag.removeprefix(b"/"), maxsplit=1)[0].rpartition(b":")[2]
-            if inside and not (name == inside and tag.startswith(b"/")):
-                shown[-1] = shown[-1].removesuffix(b"[redacted]") + b"[redacted]"
-                continue
-            inside = b""
-            if name in secret and closed and shown and not tag.startswith(b"/") and not tag.endswith(b"/"):
-                inside = name
-                content = b"[redacted]" if content else b""
-            shown.append(tag + closed + content)
-        return b"<".join(shown)
+            if inside and name == inside and tag.startswith(b"/"):
+                yield begin, at - 1
+                inside = b""
+            elif not inside and at and name in secret and closed and not tag.startswith(b"/") and tag[-1:] != b"/":
+                inside, begin = name, at + len(tag) + 1
+            at += len(piece) + 1
+        if inside:
+            yield begin, len(data)
 
-    return redact
+    return Redact(find)
 
 
 def check_declaration(raw: bytes) -> None:

@@ -39,7 +39,7 @@ _SOON, _READY, _OK, _LOGGED_IN, _GO_AHEAD = 120, 220, 200, 230, 234
 def client(talk: Talk, _setup: ClientSetup) -> Steps[None]:
     """Read the greeting, ask for TLS, and accept 234 alone."""
     greeting = yield from replies.reply_of_ftp(talk, GREETING)
-    if greeting.code == _SOON:  # RFC 959 §5.4: "120 Service ready in nnn minutes", then 220
+    if greeting.code == _SOON:  # RFC 959 §4.2: "120 Service ready in nnn minutes."; §5.4: then 220
         greeting = yield from replies.reply_of_ftp(talk, GREETING)
     talk.note("greeting", *greeting.lines)
     if greeting.code == _LOGGED_IN:
@@ -48,7 +48,7 @@ def client(talk: Talk, _setup: ClientSetup) -> Steps[None]:
         raise replies.refused(greeting, "220")
 
     go_ahead = yield from replies.ask(talk, b"AUTH TLS", GO_AHEAD, replies.reply_of_ftp)
-    # RFC 2228 §3: 500, 502, 504, 534 and 431 say no; 334 wants ADAT, which TLS does not have
+    # RFC 2228 §3: 500, 502, 504, 534 and 431 say no; 334 wants ADAT, which TLS does not have (RFC 4217 §4.2)
     if go_ahead.code != _GO_AHEAD:
         raise replies.refused(go_ahead, "234")
     talk.upgrade()
@@ -56,7 +56,7 @@ def client(talk: Talk, _setup: ClientSetup) -> Steps[None]:
 
 def protect(talk: Talk, _setup: ClientSetup) -> Steps[None]:
     """Inside TLS, before or after the login: make the data channels private as well (RFC 4217 §9)."""
-    # RFC 2228 §3: PROT comes behind a PBSZ that was accepted; over TLS nothing is buffered, so its size is 0
+    # RFC 4217 §9: PROT comes behind a PBSZ; over TLS nothing is buffered, so its size is 0
     for command in (b"PBSZ 0", b"PROT P"):
         answer = yield from replies.ask(talk, command, PROTECTION, replies.reply_of_ftp)
         if answer.code != _OK:
@@ -89,8 +89,10 @@ def _answer(verb: bytes, argument: bytes) -> bytes:
             return b"504 No mechanism but TLS\r\n"
         case b"AUTH" | b"FEAT" | b"NOOP" | b"QUIT":
             return b"501 Wrong number of arguments\r\n" if argument or verb not in _SAYS else _SAYS[verb]
-        case b"PBSZ" | b"PROT" | b"CCC" | b"ADAT" | b"MIC" | b"CONF" | b"ENC":
-            # RFC 2228 §3: "must be preceded by a successful security data exchange"
+        case b"CCC":  # RFC 4217 §5: 533 where there is no TLS that could be ended
+            return b"533 AUTH TLS first\r\n"
+        case b"PBSZ" | b"PROT" | b"ADAT" | b"MIC" | b"CONF" | b"ENC":
+            # RFC 2228 §3, of PBSZ: "must be preceded by a successful security data exchange"
             return b"503 AUTH TLS first\r\n"
         case _:
             # RFC 4217 leaves open how a server insists on TLS. 530 is "not logged in", and what most of them say.
@@ -99,7 +101,7 @@ def _answer(verb: bytes, argument: bytes) -> bytes:
 
 # RFC 4217 §6, RFC 2389 §3.2: a space before each feature.
 _SAYS = {b"FEAT": b"211-Features:\r\n AUTH TLS\r\n PBSZ\r\n PROT\r\n211 End\r\n", b"NOOP": b"200 OK\r\n"}
-# RFC 959, 2389, 2428, 3659, 7151.
+# RFC 959, 2389, 2428, 2640, 3659, 7151.
 _KNOWN = frozenset(
     b"USER PASS ACCT CWD CDUP SMNT REIN PORT PASV TYPE STRU MODE RETR STOR STOU APPE ALLO REST RNFR RNTO ABOR DELE RMD "
     b"MKD PWD LIST NLST SITE SYST STAT HELP OPTS EPRT EPSV MDTM SIZE MLST MLSD LANG HOST".split()

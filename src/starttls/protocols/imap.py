@@ -34,8 +34,8 @@ from starttls.grammar import secrets, status
 
 __all__ = ["IMAP"]
 
-# RFC 7162 §4 asks both sides to bear lines of 8192 octets. What a server may put into a literal before TLS is
-# nothing that we want; we count it to find its end.
+# RFC 7162 §4 asks a client to send lines of 8192 octets at most, and a server to take as many. What a server may
+# put into a literal before TLS is nothing that we want; we count it to find its end.
 GREETING = Wait("the greeting", "RFC 9051 §7.1, * OK", 8192)
 CAPABILITY = Wait("the answer to CAPABILITY", "RFC 9051 §6.1.1, tagged OK", 8192)
 GO_AHEAD = Wait("the go-ahead", "RFC 9051 §6.2.1, tagged OK", 8192)
@@ -164,7 +164,7 @@ IMAP = Protocol(
     first_inside=Side.CLIENT,
     alpn=("imap",),
     srv=("_imap._tcp", "_imaps._tcp"),  # RFC 6186 §3.2
-    redact=secrets.after(r"[^\s]+ +(?:LOGIN|AUTHENTICATE(?: +[\w-]{1,20})?)"),
+    redact=secrets.after(r"[^\s]+ +LOGIN", sasl=r"[^\s]+ +AUTHENTICATE(?: +[\w-]{1,20})?"),
     client=client,
     server=server,
 )

@@ -15,11 +15,11 @@ way (a PING is answered), and who moves the bytes bounds the time.
 """
 
 import re
-from functools import partial
 from typing import NamedTuple
 
 from starttls.core.errors import NotOffered, NotRequested, PrematureReply, Refusal, Refused, TooLong, Unexpected
 from starttls.core.facts import ClientSetup, Ports, Protocol, ServerSetup
+from starttls.core.redact import Redact
 from starttls.core.talk import Steps, Talk
 from starttls.core.transcript import Side, printable
 from starttls.core.wait import Wait
@@ -41,8 +41,8 @@ _KINDS = {b"263": Refusal.THROTTLED, b"010": Refusal.TEMPORARY, b"ERROR": Refusa
 _UNKNOWN = frozenset({b"421", b"451", b"410"})  # unknown command; not registered; no such subcommand of CAP
 _LATER = frozenset(b"PASS NICK USER OPER AUTHENTICATE WEBIRC JOIN PRIVMSG MODE WHO WHOIS LIST".split())
 _SECRET = re.compile(
-    rb"(?im)^((?:@[^ \r\n]*+ ++)?(?::[^ \r\n]*+ ++)?"
-    rb"(?:PASS|OPER|AUTHENTICATE|WEBIRC|NICKSERV|NS|(?:PRIVMSG|SQUERY) ++:?+NickServ\S*+)) ++[^\r\n]++"
+    rb"(?im)^(?:@[^ \r\n]*+ ++)?(?::[^ \r\n]*+ ++)?"
+    rb"(?:PASS|OPER|AUTHENTICATE|WEBIRC|NICKSERV|NS|(?:PRIVMSG|SQUERY) ++:?+NickServ\S*+) ++([^\r\n]++)"
 )
 
 
@@ -60,7 +60,7 @@ class Message(NamedTuple):
 
 
 def _message(talk: Talk, wait: Wait) -> Steps[Message]:
-    """Read a message: ``@tags :prefix COMMAND params :last``. RFC 1459 §2.3.1: "Empty messages are ignored"."""
+    """Read ``@tags :prefix COMMAND params :last``. RFC 1459 §2.3.1: "Empty messages are silently ignored"."""
     while not (line := (yield from talk.line(wait))):
         pass
     rest = line
@@ -194,7 +194,7 @@ IRC = Protocol(
     after_tls="forget the capabilities; send CAP LS again, then NICK and USER",
     first_inside=Side.CLIENT,
     alpn=("irc",),
-    redact=partial(_SECRET.sub, rb"\1 [redacted]"),
+    redact=Redact(lambda said: (match.span(1) for match in _SECRET.finditer(said))),
     client=client,
     server=server,
 )

@@ -14,10 +14,12 @@ There is no offer: the root DSE lists the operation, but a client may as well ju
 question is the only one that counts. Referrals are reported and never followed.
 """
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from starttls.core.errors import NotRequested, Refusal, Refused, TooLong, Unexpected
 from starttls.core.facts import ClientSetup, Ports, Protocol, ServerSetup
+from starttls.core.redact import Redact
 from starttls.core.talk import Steps, Talk
 from starttls.core.transcript import Side, printable
 from starttls.core.wait import Wait
@@ -109,7 +111,7 @@ def client(talk: Talk, setup: ClientSetup) -> Steps[None]:
         talk.note("referral", *answer.referral)
     if answer.code != _SUCCESS:
         raise answer.refused()
-    # RFC 4511 §4.14.2: "The responseName is ... 20037 when provided", "The responseValue is always absent."
+    # RFC 4511 §4.14.2: the responseName may be left out; "The responseValue is always absent."
     if answer.name not in {None, START_TLS} or answer.value is not None:
         raise Unexpected(answer.name or answer.value or b"", "the response of StartTLS")
     talk.upgrade()
@@ -153,12 +155,10 @@ def _request(talk: Talk) -> Steps[tuple[int, int, list[ber.Element]]]:
     return number, tag, ber.elements(content) if tag == _EXTENDED else []
 
 
-def redact(data: bytes) -> bytes:
-    """Overwrite what may be a secret: the proof in a bind, the value of an extended request, and all of a change.
-
-    Lengths stay. What is no whole message goes altogether, but for its header; noise from the start is kept.
-    """
-    clean, at = bytearray(data), 0
+def _secrets(data: bytes) -> Iterator[tuple[int, int]]:
+    # The proof in a bind, the value of an extended request, and all of a change. What is no whole message goes
+    # altogether, but for its header; noise from the start is kept.
+    at = 0
     while at < len(data) and data[0] == ber.SEQUENCE:
         start = min(at + 2, len(data))
         try:
@@ -166,8 +166,7 @@ def redact(data: bytes) -> bytes:
             start, end, at = _secret(data, at, start)
         except Unexpected:
             end = at = len(data)
-        clean[start:end] = b"*" * (end - start)
-    return bytes(clean)
+        yield start, end
 
 
 def _secret(data: bytes, at: int, start: int) -> tuple[int, int, int]:
@@ -194,7 +193,7 @@ LDAP = Protocol(
     after_tls="forget what the root DSE said, and read it again (RFC 4513 §3.1.5)",
     first_inside=Side.CLIENT,
     srv=("_ldap._tcp",),
-    redact=redact,
+    redact=Redact(_secrets, counted=True),
     client=client,
     server=server,
 )

@@ -69,7 +69,7 @@ _DIALECT = esmtp.Dialect(
 )
 
 # The arguments of AUTH are a mechanism and, with it or on the lines behind it, the secret (RFC 4954 §4).
-_REDACT = secrets.after(r"AUTH(?:[ \t]+[\w-]{1,20})?")
+_REDACT = secrets.after(sasl=r"AUTH(?:[ \t]+[\w-]{1,20})?")
 
 
 def client(talk: Talk, setup: ClientSetup) -> Steps[None]:

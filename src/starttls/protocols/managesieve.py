@@ -171,7 +171,7 @@ MANAGESIEVE = Protocol(
     first_inside=Side.SERVER,
     alpn=("managesieve",),
     srv=("_sieve._tcp",),  # RFC 5804 §1.8
-    redact=secrets.after(r'AUTHENTICATE(?:[ \t]+"[\w-]{1,20}")?'),
+    redact=secrets.after(sasl=r'AUTHENTICATE(?:[ \t]+"[\w-]{1,20}")?'),
     client=client,
     server=server,
 )

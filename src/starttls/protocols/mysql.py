@@ -16,8 +16,11 @@ What a caller must know inside TLS is in ``said``: the next packet has the numbe
 ``scramble`` and ``plugin`` are what the server wants the password proven with. They came in plaintext.
 """
 
+from collections.abc import Iterator
+
 from starttls.core.errors import NotOffered, NotRequested, Refusal, Refused, Unexpected
 from starttls.core.facts import ClientSetup, Ports, Protocol, ServerSetup
+from starttls.core.redact import Redact
 from starttls.core.talk import Steps, Talk
 from starttls.core.transcript import Side, printable
 from starttls.core.wait import Wait
@@ -139,16 +142,17 @@ def _greeting(scramble: bytes) -> bytes:
     return first + high + b"\x15" + bytes(10) + scramble[8:] + b"\0mysql_native_password\0"
 
 
-def redact(data: bytes) -> bytes:
-    """Overwrite what follows the user's name in a login: proof, data base, attributes."""
+def _secrets(data: bytes) -> Iterator[tuple[int, int]]:
+    """What follows the user's name in a login: proof, data base, attributes."""
     at = 0
     while at + 4 <= len(data) and data[at : at + 2] != b"\x16\x03":  # not a TLS hello
         end = at + 4 + int.from_bytes(data[at : at + 3], "little")
         if end - at - 4 > _REQUEST_LENGTH:
             name = data.find(b"\0", at + 4 + _REQUEST_LENGTH)
-            return packets.masked(data, name + 1 if name >= 0 else len(data))
+            if 0 <= name < len(data) - 1:
+                yield name + 1, len(data)
+            return
         at = end
-    return data
 
 
 MYSQL = Protocol(
@@ -161,7 +165,7 @@ MYSQL = Protocol(
     go_ahead="",
     after_tls="send the login as packet 2, beginning with the bytes of the request",
     first_inside=Side.CLIENT,
-    redact=redact,
+    redact=Redact(_secrets, counted=True),
     client=client,
     server=server,
 )

@@ -18,8 +18,8 @@ The one trap: there may be two servers on the port. One that takes feeds answers
 MODE READER has called the other (RFC 3977 §5.3): where the list has MODE-READER and no STARTTLS, we call it, and
 ask again.
 
-A server that does not know CAPABILITIES offers nothing. That is not POP3's CAPA, which came after STLS was in use:
-CAPABILITIES is required by RFC 3977, and RFC 4642 of the same month requires STARTTLS to be in its answer.
+A server that does not know CAPABILITIES offers nothing. It is not optional, as POP3's CAPA is: RFC 3977 obliges
+every server to it, and by RFC 4642 §2.1, of the same month, a server that knows STARTTLS lists it there.
 """
 
 from starttls.core.errors import NotOffered, NotRequested, Refusal, Refused, Unexpected
@@ -41,7 +41,7 @@ GO_AHEAD = Wait("the go-ahead", "RFC 4642 §2.2, 382")
 COMMAND = Wait("a command", "RFC 3977 §3.1", 1024)
 
 _POSTING, _NO_POSTING, _LIST, _GO_AHEAD, _UNKNOWN = 200, 201, 101, 382, 500
-# Here 4xx is no "not now": 480 and 483 last. RFC 3977 §3.2.1: 400 "temporarily unavailable", 403 "internal fault".
+# Here 4xx is no "not now": 480 and 483 last. RFC 3977 §3.2.1: 400 ends this connection alone, 403 is a fault inside.
 _TEMPORARY = {400, 403}
 
 
@@ -122,8 +122,8 @@ def server(talk: Talk, setup: ServerSetup) -> Steps[None]:
     while True:
         line = yield from talk.line(COMMAND)
         match _words(line):
-            case [b"STARTTLS"]:
-                talk.upgrade(b"382 Continue with TLS negotiation\r\n", refusal=b"502 Data behind STARTTLS\r\n")
+            case [b"STARTTLS"]:  # RFC 4642 §2.2.2: a server that cannot go on to TLS, for whatever reason, says 580
+                talk.upgrade(b"382 Continue with TLS negotiation\r\n", refusal=b"580 Data behind STARTTLS\r\n")
                 return
             case [b"STARTTLS", *_]:
                 talk.send(b"501 STARTTLS takes no argument\r\n")
@@ -145,7 +145,7 @@ def server(talk: Talk, setup: ServerSetup) -> Steps[None]:
                 raise Unexpected(line, "a command")
 
 
-# RFC 3977, 2980, 4643, 4644.
+# RFC 3977, 977 (SLAVE), 2980, 4643, 4644, 8054 (COMPRESS).
 _KNOWN = frozenset(
     b"AUTHINFO MODE GROUP LISTGROUP LAST NEXT ARTICLE HEAD BODY STAT POST IHAVE CHECK TAKETHIS DATE NEWGROUPS NEWNEWS "
     b"LIST OVER HDR XOVER XHDR XPAT COMPRESS SLAVE".split()
@@ -163,7 +163,7 @@ NNTP = Protocol(
     after_tls="forget the capabilities; send CAPABILITIES again (RFC 4642 §2.2.2)",
     first_inside=Side.CLIENT,
     alpn=("nntp",),
-    redact=secrets.after(r"AUTHINFO[ \t]+PASS", r"AUTHINFO[ \t]+SASL[ \t]+[\w-]+", r"AUTHINFO[ \t]+GENERIC"),
+    redact=secrets.after(r"AUTHINFO[ \t]+PASS", r"AUTHINFO[ \t]+GENERIC", sasl=r"AUTHINFO[ \t]+SASL[ \t]+[\w-]+"),
     client=client,
     server=server,
 )

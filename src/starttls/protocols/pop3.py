@@ -16,8 +16,8 @@
 
 The one trap: answers have no names. ``+OK`` is the whole vocabulary, so a client that takes one line for an
 answer of many, or many for one, is off by one from there on and believes an old ``+OK`` to be the go-ahead.
-Each answer is read as its command defines it, and no byte may be left when TLS begins. CAPA is younger than STLS
-(RFC 2449): a server that refuses it may still know STLS, so that is asked for all the same.
+Each answer is read as its command defines it, and no byte may be left when TLS begins. CAPA is an extension of its
+own (RFC 2449): a server that refuses it may still know STLS, so that is asked for all the same.
 """
 
 from starttls.core.errors import NotOffered, NotRequested, Unexpected
@@ -116,7 +116,7 @@ POP3 = Protocol(
     first_inside=Side.CLIENT,
     alpn=("pop3",),
     srv=("_pop3._tcp", "_pop3s._tcp"),  # RFC 6186 §3.3
-    redact=secrets.after("PASS", "APOP", r"AUTH(?:[ \t]+[\w-]{1,20})?"),
+    redact=secrets.after("PASS", "APOP", sasl=r"AUTH(?:[ \t]+[\w-]{1,20})?"),
     client=client,
     server=server,
 )

@@ -17,8 +17,11 @@ lets him send commands as the user who logs in.
 same port, when the client sends the ALPN name ``postgresql``; that is no upgrade, and has no scheme of its own.
 """
 
+from collections.abc import Iterator
+
 from starttls.core.errors import NotRequested, Refusal, Refused, Unexpected
 from starttls.core.facts import ClientSetup, Ports, Protocol, ServerSetup
+from starttls.core.redact import Redact
 from starttls.core.talk import Steps, Talk
 from starttls.core.transcript import Side, printable
 from starttls.core.wait import Wait
@@ -123,8 +126,8 @@ def server(talk: Talk, _setup: ServerSetup) -> Steps[None]:
             raise Unexpected(request[:4], "SSLRequest")
 
 
-def redact(data: bytes) -> bytes:
-    """Overwrite the key of a cancel, and what follows a StartupMessage: there a password would come."""
+def _secrets(data: bytes) -> Iterator[tuple[int, int]]:
+    """The key of a cancel, and what follows a StartupMessage: there a password would come."""
     at, secret = 0, len(data)
     while at + 8 <= len(data):
         length = int.from_bytes(data[at : at + 4], "big")
@@ -137,7 +140,8 @@ def redact(data: bytes) -> bytes:
         elif code in _VERSIONS:
             secret = at + length
         break
-    return packets.masked(data, secret)
+    if secret < len(data):
+        yield secret, len(data)
 
 
 POSTGRESQL = Protocol(
@@ -152,7 +156,7 @@ POSTGRESQL = Protocol(
     after_tls="send the StartupMessage",
     first_inside=Side.CLIENT,
     alpn=("postgresql",),
-    redact=redact,
+    redact=Redact(_secrets, counted=True),
     client=client,
     server=server,
 )

@@ -51,7 +51,7 @@ _DIALECT = esmtp.Dialect(
 )
 
 # The arguments of AUTH are a mechanism and, with it or on the lines behind it, the secret (RFC 4954 §4).
-_REDACT = secrets.after(r"AUTH(?:[ \t]+[\w-]{1,20})?")
+_REDACT = secrets.after(sasl=r"AUTH(?:[ \t]+[\w-]{1,20})?")
 
 _AFTER_TLS = "forget what EHLO said; send EHLO again (RFC 3207 §4.2)"
 

@@ -139,7 +139,7 @@ def server(talk: Talk, setup: ServerSetup, namespace: str) -> Steps[None]:
     if asked.name != _STARTTLS or not asked.is_empty:
         fail("policy-violation")
         raise Unexpected(asked.tag, "<starttls/>")
-    # RFC 6120 §5.3.3: TLS begins at the ">" of <proceed/>; a byte behind <starttls/> was not said inside TLS
+    # RFC 6120 §5.4.2.3: TLS begins behind the ">" of <proceed/>; a byte behind <starttls/> was not said inside TLS
     refusal = f"<failure xmlns='{_TLS}'/></stream:stream>"
     talk.upgrade(f"<proceed xmlns='{_TLS}'/>".encode(), refusal=refusal.encode())
 

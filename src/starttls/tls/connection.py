@@ -262,9 +262,9 @@ class Connection:
         error = session.error
         if error is not None:
             if self.phase is not Phase.FAILED:
-                redact = self.protocol.redact
-                if isinstance(error, PlaintextAfterGoAhead) and self.side is Side.SERVER and redact is not None:
-                    error.leftover = redact(error.leftover)  # clients exist that do not wait for TLS to log in
+                if isinstance(error, PlaintextAfterGoAhead) and self.upgrade is not None:
+                    # Clients exist that do not wait for TLS to log in
+                    error.leftover = self.upgrade.behind(error.leftover)
                 self._fail(error)
         elif self.phase is Phase.HANDSHAKE and session.handshake_done:
             self.phase = Phase.OPEN

@@ -241,7 +241,8 @@ class TLSSession:
         self.handshake_done = True
 
     def _no_tls(self, leftover: bytes) -> None:
-        no_tls = HandshakeFailed(f"the peer does not speak TLS: '{printable(leftover, 60)}'")
+        start = printable(leftover[: 60 if self.side is Side.CLIENT else 4])  # a client's may be a login, as of LDAP
+        no_tls = HandshakeFailed(f"the peer does not speak TLS: '{start}'")
         self._refuse(PlaintextAfterGoAhead(leftover) if self._upgraded else no_tls)
 
     # -- inside ----------------------------------------------------------------------------------------------
