@@ -13,7 +13,7 @@ LIMIT = 65536
 _SUCCESS, _NO_SUCH_OBJECT, _INVALID_CREDENTIALS, _UNWILLING = 0, 32, 49, 53
 _BIND, _UNBIND, _SEARCH, _ENTRY, _DONE = 0x60, 0x42, 0x63, 0x64, 0x65
 _ANSWERS = {0x60: 0x61, 0x66: 0x67, 0x68: 0x69, 0x4A: 0x6B, 0x6C: 0x6D, 0x6E: 0x6F, 0x77: 0x78}
-"""Which operation answers which; what is not here has no answer (RFC 4511 §4.2)."""
+"""Which operation answers which; what is not here has no answer (RFC 4511 §4.3, §4.11)."""
 
 _ROOT_DSE = {
     b"objectClass": (b"top",),
