@@ -39,9 +39,6 @@ Headers: TypeAlias = Callable[[], Mapping[str, str]]
 LIMIT = 16384
 """Bytes that a transcript keeps: three quarters from its start, one quarter from its end."""
 
-_PROBE = b"c2VjcmV0\r\n"
-"""A line that would be hidden if a secret were still to come, and is not if none is."""
-
 _NEW_SEGMENT = "..."
 _HEX_ROW = 24
 _NOT_ASCII = re.compile(rb"[^\x20-\x7e]")
