@@ -5,6 +5,7 @@ processing instructions, document types, and every entity but the five predefine
 that could expand, nest without end, or fetch.
 """
 
+import functools
 import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
@@ -36,18 +37,32 @@ ROOT_SCOPE: Mapping[str, str] = {"": "", "xml": _XML}
 _NONE: Mapping[str, str] = MappingProxyType({})
 _PREDEFINED = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'"}
 
+_ASCII_FIRST = "A-Z_a-z"
 _FIRST = (
-    "A-Z_a-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02ff\u0370-\u037d\u037f-\u1fff\u200c\u200d\u2070-\u218f"
+    f"{_ASCII_FIRST}\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02ff\u0370-\u037d\u037f-\u1fff\u200c\u200d\u2070-\u218f"
     "\u2c00-\u2fef\u3001-\ud7ff\uf900-\ufdcf\ufdf0-\ufffd\U00010000-\U000effff"
 )
 # The quantifiers of characters are possessive: whatever a peer sends, a tag is matched in one pass. Those of groups
 # are not: before Python 3.11.5 a possessive group that fails half-way keeps the half (python/cpython#106052).
-_NAME = rf"[{_FIRST}][-.0-9\u00b7\u0300-\u036f\u203f\u2040{_FIRST}]*+"  # NCName: no colon
-_QNAME = rf"{_NAME}(?::{_NAME})?"
 _EQUALS = r"[ \t\r\n]*+=[ \t\r\n]*+"
 _VALUE = r"'[^'<]*+'|\"[^\"<]*+\""
-_START_TAG = re.compile(rf"({_QNAME})((?:[ \t\r\n]++{_QNAME}{_EQUALS}(?:{_VALUE}))*)[ \t\r\n]*+(/?)>")
-_ATTRIBUTE = re.compile(rf"({_QNAME}){_EQUALS}({_VALUE})")
+
+
+def _patterns(first: str, other: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """A start tag and an attribute, where a name begins with one of ``first`` and goes on with these and ``other``."""
+    name = rf"[{first}][-.0-9{other}{first}]*+"  # NCName: no colon
+    qname = rf"{name}(?::{name})?"
+    tag = rf"({qname})((?:[ \t\r\n]++{qname}{_EQUALS}(?:{_VALUE}))*)[ \t\r\n]*+(/?)>"
+    return re.compile(tag), re.compile(rf"({qname}){_EQUALS}({_VALUE})")
+
+
+@functools.cache
+def _beyond_ascii() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """The same for all of Unicode: to compile them takes longer than most handshakes, and few peers ever need them."""
+    return _patterns(_FIRST, "\u00b7\u0300-\u036f\u203f\u2040")
+
+
+_IN_ASCII = _patterns(_ASCII_FIRST, "")
 _DECLARATION = re.compile(
     rf"""\?xml[ \t\r\n]++version{_EQUALS}(?:'1\.0'|"1\.0")"""
     rf"""(?:[ \t\r\n]++encoding{_EQUALS}(?:'([A-Za-z][\w.-]*+)'|"([A-Za-z][\w.-]*+)"))?"""
@@ -56,7 +71,7 @@ _DECLARATION = re.compile(
 )
 _REFERENCE = re.compile("&([^&;]*+)(;?)")
 _NUMBER = re.compile("#(?:0*([0-9]{1,7})|x0*([0-9A-Fa-f]{1,6}))")
-_ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # XML 1.0 §2.2: all but Char
 
 
 class Breach(Exception):
@@ -126,14 +141,16 @@ def start_tag(raw: bytes, scope: Mapping[str, str]) -> Tag:
     if raw[0] in b"!?":
         # RFC 6120 §11.1: no comments, no processing instructions, no DTD subsets
         raise Breach("restricted-xml", b"<" + raw, "an element")
-    match = _START_TAG.fullmatch(decode(raw))
+    chars = decode(raw)
+    tag, attribute = _IN_ASCII if chars.isascii() else _beyond_ascii()
+    match = tag.fullmatch(chars)
     if match is None:
         raise Breach("not-well-formed", b"<" + raw, "a tag")
     written, between, slash = match.groups()
     if not between:
         return Tag(written, _resolved(written, scope, raw), _NONE, scope, bool(slash))
     given: dict[str, str] = {}
-    for name, value in _ATTRIBUTE.findall(between):
+    for name, value in attribute.findall(between):
         if name in given:
             raise Breach("not-well-formed", b"<" + raw, "each attribute once")
         given[name] = _referred(_lines(value[1:-1]).replace("\n", " ").replace("\t", " "))
