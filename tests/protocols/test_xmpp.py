@@ -96,6 +96,16 @@ def test_a_client_does_not_say_who_it_is_and_a_server_does() -> None:
     assert b" from='me.example.org' " in client(protocol=XMPP_SERVER).data_to_send()
 
 
+@pytest.mark.parametrize(
+    ("me", "said"),
+    [("[192.0.2.1]", "192.0.2.1"), ("[IPv6:2001:db8::1]", "[2001:db8::1]"), ("me.example.org", "me.example.org")],
+)
+def test_an_address_is_written_as_xmpp_writes_it(me: str, said: str) -> None:
+    """Our own name comes as EHLO has it (RFC 5321 §4.1.3); RFC 7622 §3.2 has other brackets."""
+    talk = XMPP_SERVER.as_client(ClientSetup(entropy=bytes(16), host="example.org", me=me))
+    assert f" from='{said}' ".encode() in talk.data_to_send()
+
+
 def test_nothing_is_said_behind_the_request() -> None:
     talk = client(HEADER)
     talk.data_to_send()

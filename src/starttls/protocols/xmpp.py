@@ -51,7 +51,8 @@ def client(talk: Talk, setup: ClientSetup, namespace: str) -> Steps[None]:
     """Open a stream, read the features, ask for TLS whatever they say, and accept ``<proceed/>`` alone."""
     # RFC 6120 §4.7.1: a server says who it is, a client does not before TLS, as its user's name is private.
     # XEP-0220's namespace is not declared: that would offer dialback, and this stream ends before it.
-    talk.send(_header(namespace, ("from", setup.me if namespace == "jabber:server" else ""), ("to", setup.host)))
+    me = setup.me.replace("[IPv6:", "[") if ":" in setup.me else setup.me.strip("[]")  # an address as RFC 7622 has it
+    talk.send(_header(namespace, ("from", me if namespace == "jabber:server" else ""), ("to", setup.host)))
     reader = Reader(talk)
     root = yield from reader.open(HEADER)
     talk.note("greeting", *_said(root))
@@ -146,8 +147,8 @@ def server(talk: Talk, setup: ServerSetup, namespace: str) -> Steps[None]:
 
 def _header(namespace: str, *attributes: tuple[str, str]) -> bytes:
     given = "".join(f" {name}='{escape(value)}'" for name, value in attributes if value)
-    rest = f" version='1.0' xml:lang='en' xmlns='{namespace}' xmlns:stream='{_STREAMS}'"
-    return f"<?xml version='1.0'?><stream:stream{given}{rest}>".encode()
+    given += f" version='1.0' xml:lang='en' xmlns='{namespace}' xmlns:stream='{_STREAMS}'"
+    return f"<?xml version='1.0'?><stream:stream{given}>".encode()
 
 
 def _fail(talk: Talk, header: bytes, condition: str) -> None:
@@ -180,8 +181,7 @@ XMPP = Protocol(
     srv=("_xmpp-client._tcp", "_xmpps-client._tcp"),
     srv_id="_xmpp-client",  # RFC 6120 §13.7.1.2
     survives_refusal=False,
-    # the logins of SASL, of SASL2 (XEP-0388), and of XEP-0078
-    redact=hide_inside("auth", "response", "initial-response", "password", "digest"),
+    redact=hide_inside("auth", "response", "initial-response", "password", "digest"),  # SASL, XEP-0388, XEP-0078
     client=partial(client, namespace="jabber:client"),
     server=partial(server, namespace="jabber:client"),
 )
