@@ -48,6 +48,10 @@ redact = secrets.after("PASS", sasl=r"AUTH(?:[ \t]+[\w-]{1,20})?")
         (b"PASS {6}\r\n", b"PASS [redacted]\r\n"),
         (b"PASS {6}\r\nsec", b"PASS [redacted]"),
         (b"PASS \xff\0\r\n", b"PASS [redacted]\r\n"),
+        (b" \tPASS secret\r\n", b" \tPASS [redacted]\r\n"),
+        (b"\xff\xf4PASS secret\r\n", b"\xff\xf4PASS [redacted]\r\n"),
+        (b"PASS\0secret\r\n", b"PASS\0[redacted]\r\n"),
+        (b"1PASS secret\r\n", b"1PASS secret\r\n"),
     ],
 )
 def test_what_is_kept(said: bytes, kept: bytes) -> None:
@@ -160,3 +164,10 @@ def test_many_answers_hide_what_they_must_and_nothing_else() -> None:
     text = talk.transcript.text
     assert "xyzzy" not in text
     assert "C| AUTH PLAIN [redacted]\n" in text
+
+
+@pytest.mark.parametrize("said", [b"LOGIN joe xyzzy\r\n", b"a\tLOGIN joe xyzzy\r\n", b"(a LOGIN joe xyzzy\r\n"])
+def test_a_login_that_is_no_command_is_not_kept(said: bytes) -> None:
+    talk = server(IMAP, said)
+    assert "LOGIN [redacted]" in talk.transcript.text
+    assert "xyzzy" not in talk.transcript.text + str(talk.outcome)

@@ -21,11 +21,14 @@ _TAGGED = re.compile(rb"(?i)[^\s]+ (?:CAPABILITY|ID|LOGIN|LOGOUT|NOOP|AUTHENTICA
 def after(*commands: str, sasl: str = r"(?!)") -> Redact:
     """Find what follows any of ``commands`` (regular expressions, matched at the start of a line, in any case).
 
+    What is no letter and no digit may stand before them, as may a NUL behind them: a command that nobody understands
+    may hold a secret as well.
     The rest of the line goes, with the literals that it announces. Behind ``sasl``, the command that begins a login
     of many turns, the lines that hold nothing but base64 go too, whatever was answered in between.
     """
     words = (*commands, f"(?P<sasl>{sasl})")
-    pattern = re.compile(b"(?im)^(?:" + b"|".join(text.encode("ascii") for text in words) + rb")(?=\s|\Z)")
+    either = b"|".join(text.encode("ascii") for text in words)
+    pattern = re.compile(rb"(?im)^[^a-z0-9\r\n]*+(?:" + either + rb")(?=[\s\0]|\Z)")
 
     def find(data: bytes) -> Iterator[tuple[int, int]]:
         done = 0

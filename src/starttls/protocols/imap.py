@@ -164,7 +164,7 @@ IMAP = Protocol(
     first_inside=Side.CLIENT,
     alpn=("imap",),
     srv=("_imap._tcp", "_imaps._tcp"),  # RFC 6186 §3.2
-    redact=secrets.after(r"[^\s]+ +LOGIN", sasl=r"[^\s]+ +AUTHENTICATE(?: +[\w-]{1,20})?"),
+    redact=secrets.after(r"(?:\S+\s+)?LOGIN", sasl=r"(?:\S+\s+)?AUTHENTICATE(?: +[\w-]{1,20})?"),
     client=client,
     server=server,
 )

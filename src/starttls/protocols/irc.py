@@ -41,8 +41,8 @@ _KINDS = {b"263": Refusal.THROTTLED, b"010": Refusal.TEMPORARY, b"ERROR": Refusa
 _UNKNOWN = frozenset({b"421", b"451", b"410"})  # unknown command; not registered; no such subcommand of CAP
 _LATER = frozenset(b"PASS NICK USER OPER AUTHENTICATE WEBIRC JOIN PRIVMSG MODE WHO WHOIS LIST".split())
 _SECRET = re.compile(
-    rb"(?im)^(?:@[^ \r\n]*+ ++)?(?::[^ \r\n]*+ ++)?"
-    rb"(?:PASS|OPER|AUTHENTICATE|WEBIRC|NICKSERV|NS|(?:PRIVMSG|SQUERY) ++:?+NickServ\S*+) ++([^\r\n]++)"
+    rb"(?im)^[ \t]*+(?:@[^ \r\n]*+ ++)?(?::[^ \r\n]*+ ++)?(?:PASS|OPER|AUTHENTICATE|WEBIRC|IDENTIFY|LOGIN|JOIN ++\S++"
+    rb"|NICKSERV|NS|CHANSERV|CS|(?:MSG|PRIVMSG|SQUERY) ++:?+(?:Nick|Chan)Serv\S*+) ++([^\r\n]++)"
 )
 
 
