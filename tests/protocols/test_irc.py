@@ -119,7 +119,6 @@ def test_no_line_of_the_server_is_too_long(length: int) -> None:
         b"MSG NickServ IDENTIFY hunter2",
         b"IDENTIFY hunter2",
         b"JOIN #c hunter2",
-        b" PASS hunter2",
         b"PRIVMSG nickserv@services.example.org :IDENTIFY hunter2",
         b"NICKSERV IDENTIFY hunter2",
         b"NS IDENTIFY hunter2",
@@ -138,3 +137,9 @@ def test_secrets_are_not_shown(line: bytes) -> None:
 def test_what_only_looks_like_a_secret_stays() -> None:
     talk = server(b"PASSIVE\r\nPASS\r\nPRIVMSG #x :PASS hunter2\r\n", b"")
     assert "C: PASSIVE\nC: PASS\nC: PRIVMSG #x :PASS hunter2\n" in talk.transcript.text
+
+
+def test_a_secret_in_what_is_no_message_is_not_shown() -> None:
+    talk = server(b" PASS hunter2\r\n")
+    assert isinstance(talk.outcome, Unexpected)
+    assert "hunter2" not in talk.transcript.text + str(talk.outcome)
