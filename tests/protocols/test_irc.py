@@ -2,7 +2,7 @@
 
 import pytest
 
-from starttls.core.errors import PlaintextAfterGoAhead, Refusal, Refused, TooLong
+from starttls.core.errors import PlaintextAfterGoAhead, Refusal, Refused, TooLong, Unexpected
 from starttls.core.facts import ClientSetup, ServerSetup
 from starttls.core.outcome import Upgrade
 from starttls.core.talk import Talk
