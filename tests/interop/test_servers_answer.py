@@ -2,12 +2,8 @@
 
 import subprocess
 
-import pytest
-
 from tests.interop.servers.daemon import plain_environment
 from tests.interop.servers.service import Service
-
-pytestmark = pytest.mark.interop
 
 # Our name of a protocol, where openssl has another.
 _OPENSSL_NAMES = {"managesieve": "sieve", "postgresql": "postgres"}

@@ -1,5 +1,6 @@
 """Real servers from Debian packages: one module each, and the list of all."""
 
+from tests.interop.servers.chasquid import CHASQUID
 from tests.interop.servers.cyrus import CYRUS
 from tests.interop.servers.dovecot import DOVECOT
 from tests.interop.servers.exim import EXIM
@@ -20,6 +21,7 @@ ALL: tuple[Server, ...] = (
     DOVECOT,
     EXIM,
     SENDMAIL,
+    CHASQUID,
     CYRUS,
     OPENLDAP,
     PROSODY,

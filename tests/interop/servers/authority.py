@@ -32,7 +32,7 @@ class Authority:
         self._intermediate = self._root.create_child_ca(trustme.KeyType.ECDSA)
         self._folder = folder
         self.ca_file = folder / "root.pem"
-        self._root.cert_pem.write_to_path(self.ca_file)
+        _publish(self.ca_file, self._root.cert_pem.bytes())
 
     def issue(self, server: str, address: str, key: trustme.KeyType) -> Credentials:
         """Issue a certificate for NAME and for one address.
@@ -50,9 +50,14 @@ class Authority:
             key=self._folder / f"{stem}.key.pem",
             ca_file=self.ca_file,
         )
-        made.chain.write_bytes(b"".join(parts))
-        made.leaf.write_bytes(parts[0])
-        made.issuers.write_bytes(b"".join(parts[1:]) + root)
+        _publish(made.chain, b"".join(parts))
+        _publish(made.leaf, parts[0])
+        _publish(made.issuers, b"".join(parts[1:]) + root)
         made.key.touch(mode=0o600)
         made.key.write_bytes(issued.private_key_pem.bytes())
         return made
+
+
+def _publish(path: Path, data: bytes) -> None:
+    path.write_bytes(data)
+    path.chmod(0o644)  # whatever the umask is: daemons read it as users of their own

@@ -21,7 +21,7 @@ LOG_BYTES = 6000
 _TRUST = ("SSL_CERT_FILE", "SSL_CERT_DIR", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "OPENSSL_CONF")
 
 
-class DidNotStart(Exception):  # noqa: N818 - it reads as what happened
+class DidNotStart(Exception):
     """A daemon ended, or did not answer in time; the text holds the ends of its logs."""
 
 
@@ -49,6 +49,7 @@ class Daemon:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                umask=0o022,
                 user=launch.user,
                 group=None if launch.user is None else pwd.getpwnam(launch.user).pw_gid,
                 extra_groups=None if launch.user is None else [],
@@ -112,6 +113,7 @@ def run_once(*command: str | Path, user: str | None = None, environment: dict[st
         text=True,
         timeout=START_SECONDS,
         cwd="/",
+        umask=0o022,
         env=plain_environment(environment),
         check=False,
         user=user,

@@ -6,7 +6,7 @@ from tests.interop.servers.authority import NAME
 from tests.interop.servers.service import Launch, Offer, Place, Server
 
 USER = "joe"
-PASSWORD = "correct-horse"  # noqa: S105 - it opens nothing but this server
+PASSWORD = "correct-horse"
 
 # Without ssl_dh Dovecot 2.3 offers DHE suites and then aborts when a client picks one.
 _CONF = """\

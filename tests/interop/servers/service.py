@@ -83,14 +83,15 @@ class Place:
     def write(self, name: str, text: str, *, owner: str | None = None, mode: int = 0o644) -> Path:
         """Write a file below the folder of this server."""
         path = self.folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.parent != self.folder and not path.parent.exists():
+            self.make_folder(str(path.parent.relative_to(self.folder)))
         path.write_text(text)
         return self._hand_over(path, owner, mode)
 
     def make_folder(self, name: str, *, owner: str | None = None, mode: int = 0o755) -> Path:
         """Make a folder below the folder of this server."""
         path = self.folder / name
-        path.mkdir(parents=True, exist_ok=True)
+        path.mkdir()
         return self._hand_over(path, owner, mode)
 
     @staticmethod

@@ -20,7 +20,7 @@ REPOSITORY = Path(__file__).resolve().parents[3]
 AT_ONCE = 4
 
 
-class NotInstalled(Exception):  # noqa: N818 - it reads as what is the matter
+class NotInstalled(Exception):
     """This machine lacks a package, or the right to run servers."""
 
 
@@ -103,6 +103,7 @@ class World:
     def _start(self, server: Server) -> Daemon:
         folder = self._folder / server.name
         folder.mkdir()
+        folder.chmod(0o755)
         address = self._address(server)
         place = Place(
             folder=folder,
