@@ -233,7 +233,7 @@ class Talk:
 
     def note(self, name: str, *values: bytes | str) -> None:
         """Keep what was said in plaintext; it becomes an event, and part of `Upgrade.said`."""
-        raw = (value.encode("utf-8", "replace") if isinstance(value, str) else value for value in values)
+        raw = [value.encode("utf-8", "replace") if isinstance(value, str) else value for value in values]
         self._notes.append(Note(name, tuple(raw)))
 
     def upgrade(self, go_ahead: bytes = b"", *, refusal: bytes = b"", early: bool = False) -> None:
