@@ -141,8 +141,10 @@ class Pump(asyncio.BufferedProtocol):
     @property
     def peer(self) -> tuple[str, int]:
         """Address and port of the peer."""
-        name = self.transport.get_extra_info("peername") if self.transport is not None else None
-        return (str(name[0]), int(name[1])) if isinstance(name, tuple) else ("", 0)
+        name: tuple[str, int] | tuple[str, int, int, int] | str | None = (
+            self.transport.get_extra_info("peername") if self.transport is not None else None
+        )
+        return (name[0], name[1]) if isinstance(name, tuple) else ("", 0)  # a Unix socket has a path, or nothing
 
     def flush(self) -> None:
         """Give the transport what the connection has to send."""

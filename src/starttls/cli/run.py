@@ -4,7 +4,6 @@ import asyncio
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from importlib.metadata import version
 from typing import Protocol
 
 from rich.console import Console
@@ -36,6 +35,8 @@ class Report(Protocol):
 def report(form: str, *, verbose: bool = False) -> Report:
     """The report to stdout in the form ``text`` or ``json``."""
     if form == "json":
+        from importlib.metadata import version  # noqa: PLC0415 - slow, and for this form alone
+
         return JSONReport(sys.stdout, version("starttls"))
     colour = wants_colour() and sys.stdout.isatty()
     console = Console(no_color=not colour, highlight=False, markup=False, emoji=False, force_jupyter=False)

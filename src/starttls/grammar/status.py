@@ -17,7 +17,7 @@ from starttls.core.wait import Wait
 
 __all__ = ["Status", "announced", "continued", "parse", "refused"]
 
-# How long a refusal lasts, by response code. No code means two things in two of the protocols: one table will do.
+# How long a refusal lasts, by response code. None of them means one thing here and another there: one table will do.
 _KINDS = {
     b"UNAVAILABLE": Refusal.TEMPORARY,  # RFC 5530 §3: "Temporary failure because a subsystem is down"
     b"INUSE": Refusal.TEMPORARY,  # RFC 5530 §3
