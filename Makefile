@@ -40,7 +40,7 @@ bench: setup ## measure, print a table, write bench/results/*.json
 
 docs: ## build the documentation into site/
 	@$(PYTHON) tools/bootstrap.py docs
-	@$(BIN)/mkdocs build --strict --quiet --site-dir site
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --site-dir site
 
 clean: ## remove everything that make made
 	rm -rf .venv .cache build dist site bench/results .hypothesis .coverage .coverage.* htmlcov

@@ -1,6 +1,6 @@
 """Send a mail over a verified STARTTLS connection, blocking.
 
-    python examples/send_mail.py smtp://mail.example.org from@example.org to@example.org < message.txt
+python examples/send_mail.py smtp://mail.example.org from@example.org to@example.org < message.txt
 """
 
 import sys

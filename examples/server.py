@@ -1,6 +1,6 @@
 """A STARTTLS server in twenty lines: it answers nothing but what comes inside TLS.
 
-    python examples/server.py smtp://127.0.0.1:2525 chain.pem key.pem
+python examples/server.py smtp://127.0.0.1:2525 chain.pem key.pem
 """
 
 import asyncio
@@ -16,6 +16,7 @@ async def shout(stream: starttls.Stream) -> None:
 
 
 async def main(url: str, certificate: str, key: str) -> None:
+    """Serve until interrupted; `on_failure` hears of clients that got no stream."""
     async with starttls.listen(url, shout, certificate=certificate, key=key, on_failure=print) as server:
         print("listening on", *server.addresses, flush=True)
         await server.serve_forever()

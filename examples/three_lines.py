@@ -1,6 +1,6 @@
 """The shortest client: a verified, upgraded connection, or an exception that says why not.
 
-    python examples/three_lines.py imap://mail.example.org
+python examples/three_lines.py imap://mail.example.org
 """
 
 import asyncio
@@ -10,6 +10,7 @@ import starttls
 
 
 async def main(url: str) -> None:
+    """Connect, and say what the connection is worth."""
     async with await starttls.connect(url) as stream:
         print(stream.level, stream.tls)
 

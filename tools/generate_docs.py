@@ -27,12 +27,12 @@ PAGES: Mapping[str, Callable[[], str]] = MappingProxyType(
 )
 """Each generated page, and who makes it."""
 
-_MARK = "<!-- made by tools/generate_docs.py: change the code, not this page -->\n\n"
+_MARK = "\n<!-- made by tools/generate_docs.py: change the code, not this page -->\n"
 
 
 def page(name: str) -> str:
     """A page as it should be."""
-    return _MARK + PAGES[name]()
+    return PAGES[name]() + _MARK
 
 
 def main() -> int:

@@ -21,9 +21,11 @@ SECTIONS = {
     "Server": ("listen", "Server"),
     "Without I/O": ("Connection", "Phase", "Talk", "ClientSetup", "ServerSetup", "Wait", "Upgrade", "TLSSession"),
     "TLS": ("ImplicitTLS", "client_context", "server_context", "TLSFacts", "CertificateFacts", "read_certificate"),
-    "Protocols and transcripts": ("Protocol", "Ports", "Side", "Transcript"),
+    "Protocols and transcripts": ("Protocol", "Ports", "Side", "Transcript", "Refusal"),
 }
 """Every public name but the errors and the rooms; a test compares them."""
+
+_ELSEWHERE = {"StartTLSError", "Refusal"}
 
 _OPTIONS = """\
 ### Options of `connect` and `Client`
@@ -56,7 +58,7 @@ def page() -> str:
             parts += _section(homes[name], name)
             if name == "Client":
                 parts += [_OPTIONS.rstrip(), *_options()]
-    listed = ", ".join(f"[`{name}`](errors.md#{name.lower()})" for name in errors.__all__ if name != "StartTLSError")
+    listed = ", ".join(f"[`{name}`](errors.md#{name.lower()})" for name in errors.__all__ if name not in _ELSEWHERE)
     return "\n\n".join([*parts, _ROOMS.rstrip(), f"## Errors\n\n`StartTLSError` is the root of {listed}."]) + "\n"
 
 

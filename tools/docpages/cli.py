@@ -71,16 +71,17 @@ def _description(command: click.Command) -> str:
 
 def _options(command: click.Command) -> str:
     options = [one for one in command.params if isinstance(one, click.Option)]
-    rows = (f"| `{_spelling(one)}` | {_cell(one)} |" for one in options)
+    rows = (f"| {_spelling(one)} | {_cell(one)} |" for one in options)
     return "\n".join(("| option | meaning |", "|---|---|", *rows)) if options else ""
 
 
 def _spelling(option: click.Option) -> str:
     names = ", ".join(option.opts) + (f" / {', '.join(option.secondary_opts)}" if option.secondary_opts else "")
     if option.is_flag:
-        return names
-    kind = "\\|".join(option.type.choices) if isinstance(option.type, click.Choice) else option.type.name.upper()
-    return f"{names} {option.metavar or kind.replace(' RANGE', '')}"
+        return f"`{names}`"
+    if isinstance(option.type, click.Choice):
+        return f"`{names}` {' or '.join(option.type.choices)}"
+    return f"`{names} {option.metavar or option.type.name.upper().replace(' RANGE', '')}`"
 
 
 def _cell(option: click.Option) -> str:

@@ -42,7 +42,8 @@ def signature(home: str, node: ast.FunctionDef | ast.AsyncFunctionDef, name: str
     """How a function of a module is called, on one line or on one line an argument, without ``self``."""
     arguments = [one for one in _arguments(home, node.args) if one not in {"self", "cls", "seal: object"}]
     start = f"{'await ' if isinstance(node, ast.AsyncFunctionDef) else ''}{name or node.name}("
-    end = f") -> {ast.unparse(node.returns)}" if node.returns is not None and node.name != "__init__" else ")"
+    returned = ast.unparse(node.returns).strip("'") if node.returns is not None and node.name != "__init__" else ""
+    end = f") -> {returned}" if returned else ")"
     whole = f"{start}{', '.join(arguments)}{end}"
     if len(whole) <= _WIDTH:
         return whole

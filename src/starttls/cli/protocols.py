@@ -20,7 +20,14 @@ __all__ = ["protocols"]
 
 @click.command()
 @click.argument("name", required=False)
-@click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "markdown"]),
+    default="text",
+    show_default=True,
+    help="For people, programs or a page.",
+)
 def protocols(name: str | None, form: str) -> int:
     """Show the facts of the known protocols.
 
