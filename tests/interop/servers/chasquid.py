@@ -19,7 +19,7 @@ mail_delivery_agent_bin: "/bin/false"
 def prepare(place: Place) -> Launch:
     """Write one configuration file, and the certificate where it looks for it."""
     made = place.certify(trustme.KeyType.ECDSA)
-    for name in ("data", "domains", "certs", f"certs/{NAME}"):
+    for name in ("data", "domains", f"domains/{NAME}", "certs", f"certs/{NAME}"):
         place.make_folder(name)
     place.write(f"certs/{NAME}/fullchain.pem", made.chain.read_text())
     place.write(f"certs/{NAME}/privkey.pem", made.key.read_text(), mode=0o600)
