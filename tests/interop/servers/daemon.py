@@ -72,9 +72,11 @@ class Daemon:
         """Ask the daemon and its children to end, then end what is left of them."""
         self._remember_family()
         # Some daemons move to a session of their own below the script that starts them: Postfix does.
-        for group in {os.getpgid(pid) for pid in self._alive()}:
+        for pid in self._alive():
             with suppress(ProcessLookupError):
-                os.killpg(group, self._launch.stop)
+                # One signal for each group, by way of its leader, whose id is the group's.
+                if os.getpgid(pid) == pid:
+                    os.killpg(pid, self._launch.stop)
         deadline = time.monotonic() + STOP_SECONDS
         while self._alive() and time.monotonic() < deadline:
             time.sleep(0.02)
