@@ -39,6 +39,22 @@ def test_nobody_else_makes_one(seal: object) -> None:
         Upgrade(seal, "smtp", Side.CLIENT, [], Record("smtp", Side.CLIENT), b"")
 
 
+def test_no_way_around_its_maker() -> None:
+    with pytest.raises(Misuse, match="subclassed"):
+        type("Forged", (Upgrade,), {})
+    with pytest.raises(TypeError):
+        Upgrade.__new__(Upgrade)  # type: ignore[call-arg]
+    with pytest.raises(AttributeError):
+        upgraded().side = Side.SERVER  # type: ignore[misc]
+
+
+def test_it_is_used_once() -> None:
+    proof = upgraded()
+    proof.spend()
+    with pytest.raises(Misuse, match="used already"):
+        proof.spend()
+
+
 def test_the_seal_is_named_by_talk_alone() -> None:
     """Who names it could forge a proof."""
     root = Path(starttls.__file__).parent

@@ -1,3 +1,5 @@
+import ssl
+
 import pytest
 
 from starttls.core.errors import Misuse
@@ -24,6 +26,13 @@ def test_a_proof_is_for_one_side(files: Files) -> None:
     for client_s in (upgrade(Side.CLIENT), IMPLICIT_CLIENT):
         with pytest.raises(Misuse, match="for the client"):
             TLSSession.server(client_s, server_context(files.server))
+
+
+def test_a_proof_is_of_one_connection(files: Files) -> None:
+    proof, context = upgrade(Side.CLIENT), client_context(ca_file=files.ca)
+    TLSSession.client(proof, context, HOST)
+    with pytest.raises(Misuse, match="used already"):
+        TLSSession.client(proof, context, HOST)
 
 
 def test_a_context_is_for_one_side(files: Files) -> None:
@@ -62,3 +71,17 @@ def test_a_session_resumes_for_its_own_server_alone(files: Files) -> None:
 
 def test_a_resumption_does_not_print_what_it_holds(files: Files) -> None:
     assert "\\x" not in repr(resumption(files))
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_a_session_that_nobody_verified_never_becomes_a_verified_one(files: Files, version: ssl.TLSVersion) -> None:
+    """Not even on its own context, of which somebody demands more in the meantime."""
+    context = client_context(verify=False, maximum=version)
+    client, _ = meet(context, server_context(files.server))
+    client.read()
+    resume = client.resumption
+    assert resume is not None
+    assert not resume.verified
+    context.verify_mode = ssl.CERT_REQUIRED
+    with pytest.raises(Misuse, match="not verified"):
+        TLSSession.client(IMPLICIT_CLIENT, context, HOST, resume=resume)

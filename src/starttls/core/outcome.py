@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import final
+from typing import Self, final
 
 from starttls.core.errors import Misuse
 from starttls.core.transcript import Record, Side, Transcript, printable
@@ -61,19 +61,44 @@ class Upgrade:
     go-ahead (MySQL); they are TLS's first bytes and nobody else's.
     """
 
-    __slots__ = ("_notes", "_record", "early", "protocol", "side")
+    __slots__ = ("_notes", "_record", "_side", "_spent", "early", "protocol")
 
-    def __init__(
-        self, seal: object, protocol: str, side: Side, notes: Sequence[Note], record: Record, early: bytes
-    ) -> None:
+    early: bytes
+    protocol: str
+    _notes: Sequence[Note]
+    _record: Record
+    _side: Side
+    _spent: bool
+
+    def __new__(
+        cls, seal: object, protocol: str, side: Side, notes: Sequence[Note], record: Record, early: bytes
+    ) -> Self:
         """For `Talk` alone; anybody else gets `Misuse`."""
         if seal is not _TALK_ONLY:
             raise Misuse("only a finished Talk can prove an upgrade")
+        self = super().__new__(cls)
         self.protocol = protocol
-        self.side = side
         self.early = early
         self._notes = notes
         self._record = record
+        self._side = side
+        self._spent = False
+        return self
+
+    def __init_subclass__(cls) -> None:
+        """Refuse to be a part of something else that could be made otherwise."""
+        raise Misuse("the proof of an upgrade cannot be subclassed")
+
+    @property
+    def side(self) -> Side:
+        """Which of the two sides it is for."""
+        return self._side
+
+    def spend(self) -> None:
+        """Use it, once: of a second connection it would prove nothing."""
+        if self._spent:
+            raise Misuse("this proof of an upgrade has been used already")
+        self._spent = True
 
     @property
     def said(self) -> Mapping[str, tuple[str, ...]]:

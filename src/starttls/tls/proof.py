@@ -3,10 +3,12 @@
 import ssl
 from dataclasses import dataclass, field
 
+from starttls.core.errors import Misuse
+from starttls.core.outcome import Upgrade
 from starttls.core.transcript import Side
 from starttls.tls.names import ServerIdentity
 
-__all__ = ["ImplicitTLS", "Resumption"]
+__all__ = ["ImplicitTLS", "Resumption", "accepted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +30,24 @@ class Resumption:
     server: ServerIdentity
     chain: tuple[bytes, ...] = field(repr=False)
     """The server's certificates, DER."""
+    verified: bool
+    """Did they prove the server? Nobody looks again when the session is resumed."""
+
+    def check(self, server: ServerIdentity, context: ssl.SSLContext) -> None:
+        """Raise `Misuse` where resuming would prove more than the session did."""
+        if self.server != server:
+            raise Misuse(f"this session belongs to {self.server.host}")
+        if not self.verified and context.verify_mode is not ssl.CERT_NONE:
+            raise Misuse("this session was not verified, and the next is to be")
+
+
+def accepted(proof: object, side: Side) -> bool:
+    """Accept a proof for this ``side``, an upgrade's but once; was it an upgrade's? Raises `Misuse`."""
+    if not isinstance(proof, Upgrade | ImplicitTLS):
+        raise Misuse("TLS starts with a proof: an Upgrade, or ImplicitTLS")
+    if proof.side is not side:
+        raise Misuse(f"the proof is for the {proof.side}, not for the {side}")
+    if isinstance(proof, ImplicitTLS):
+        return False
+    proof.spend()
+    return True

@@ -16,7 +16,7 @@ from starttls.tls.bios import RECORD, Bios
 from starttls.tls.chain import name_rejected, presented, rejected
 from starttls.tls.facts import TLSFacts
 from starttls.tls.names import ServerIdentity
-from starttls.tls.proof import ImplicitTLS, Resumption
+from starttls.tls.proof import ImplicitTLS, Resumption, accepted
 
 __all__ = ["HANDSHAKE_LIMIT", "ImplicitTLS", "Resumption", "TLSSession"]
 
@@ -48,12 +48,8 @@ class TLSSession:
         context: ssl.SSLContext,
         expected: ServerIdentity | None = None,
         resume: Resumption | None = None,
-    ) -> None:
-        """Use `client` or `server`."""
-        if not isinstance(proof, Upgrade | ImplicitTLS):
-            raise Misuse("TLS starts with a proof: an Upgrade, or ImplicitTLS")
-        if proof.side is not side:
-            raise Misuse(f"the proof is for the {proof.side}, not for the {side}")
+    ) -> None:  # use `client` or `server`
+        self._upgraded = accepted(proof, side)
         self.side = side
         self.error: StartTLSError | None = None
         self.handshake_done = self.peer_closed = self.truncated = self.verified = False
@@ -64,7 +60,6 @@ class TLSSession:
         self._group: str | None = None
         self._heard = 0
         self._kept = b""
-        self._upgraded = isinstance(proof, Upgrade)
         try:
             self._tls = context.wrap_bio(
                 self._bios.incoming,
@@ -92,8 +87,8 @@ class TLSSession:
         expected = ServerIdentity(server) if isinstance(server, str) else server
         if expected.beyond_dns and context.check_hostname:
             raise Misuse("for names that OpenSSL does not know, make the context with check_name=False")
-        if resume is not None and resume.server != expected:
-            raise Misuse(f"this session belongs to {resume.server.host}")
+        if resume is not None:
+            resume.check(expected, context)
         self = cls(proof, Side.CLIENT, context, expected, resume)
         self._step()
         return self
@@ -197,7 +192,7 @@ class TLSSession:
         session = self._tls.session if self.handshake_done else None
         if session is None or self._expected is None or not (session.has_ticket or session.id):
             return None
-        return Resumption(session, self._expected, self.presented_chain)
+        return Resumption(session, self._expected, self.presented_chain, self.verified)
 
     # -- the handshake ---------------------------------------------------------------------------------------
 
