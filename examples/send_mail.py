@@ -1,6 +1,8 @@
 """Send a mail over a verified STARTTLS connection, blocking.
 
-python examples/send_mail.py smtp://mail.example.org from@example.org to@example.org < message.txt
+    python examples/send_mail.py smtp://mail.example.org from@example.org to@example.org < message.txt
+
+The message is read from stdin; where the server refuses something, its words are the last that is printed.
 """
 
 import sys

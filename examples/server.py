@@ -1,6 +1,8 @@
 """A STARTTLS server in twenty lines: it answers nothing but what comes inside TLS.
 
-python examples/server.py smtp://127.0.0.1:2525 chain.pem key.pem
+    python examples/server.py smtp://127.0.0.1:2525 chain.pem key.pem
+
+The files are PEM: the certificate with its chain, and its key.
 """
 
 import asyncio

@@ -152,10 +152,15 @@ def _printed(out: IO[str], done: str = "") -> str:
             piece = os.read(out.fileno(), 65536).decode()
             printed += piece
             if not piece or (done and printed.endswith(done)):
-                return printed.removesuffix(done)
+                return _lines(printed.removesuffix(done))
     if done or not printed:
         raise TimeoutError(f"no end within {_PATIENCE} s of: {printed}")
-    return printed
+    return _lines(printed)
+
+
+def _lines(printed: str) -> str:
+    """What a terminal shows: a peer's CRLF ends a line like any other."""
+    return printed.replace("\r\n", "\n")
 
 
 def _foreground(page: _Page, shell: subprocess.Popen[str], body: str) -> str:
