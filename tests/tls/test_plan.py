@@ -5,7 +5,7 @@ import socket
 import pytest
 
 from starttls.core.errors import Misuse
-from starttls.tls.plan import SESSIONS, Plan, Timeouts, literal
+from starttls.tls.plan import SESSIONS, Plan, Timeouts, literal, peer_of
 from starttls.tls.target import Target
 from tests.tls.pairs import Files
 
@@ -66,6 +66,13 @@ def test_a_context_is_made_once_for_all_connections(files: Files) -> None:
         plan.connection(Target.parse("imap://mail.example.org"), "192.0.2.1")
         plan.connection(Target.parse("xmpp://mail.example.org"), "192.0.2.1")
     assert len(plan._contexts) == 2
+
+
+def test_a_peer_that_is_gone_has_no_address() -> None:
+    with socket.socket() as alone:
+        assert peer_of(alone) == ("", 0)
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as client:
+        assert peer_of(client) == server.getsockname()
 
 
 def test_defaults_are_bounded() -> None:

@@ -9,7 +9,7 @@ from starttls.asyncio.dial import dial
 from starttls.asyncio.pump import Pump
 from starttls.asyncio.stream import Stream
 from starttls.core.errors import TimedOut
-from starttls.tls.plan import Options, Plan
+from starttls.tls.plan import Options, Plan, peer_of
 from starttls.tls.target import Target
 
 __all__ = ["Client", "connect"]
@@ -48,7 +48,7 @@ class Client:
     async def _open(
         self, target: Target, sock: socket.socket, end: float, watch: Callable[[Pump], None] | None
     ) -> Stream:
-        loop = asyncio.get_running_loop()
+        loop, peer = asyncio.get_running_loop(), peer_of(sock)
         settled: asyncio.Future[None] = loop.create_future()
 
         def settle(_: Pump) -> None:
@@ -60,7 +60,7 @@ class Client:
         except BaseException:
             sock.close()
             raise
-        pump = Pump(connection, self.plan.timeouts, settle)
+        pump = Pump(connection, self.plan.timeouts, settle, peer=peer)
         timer = loop.call_at(end, pump.fail, TimedOut(self.plan.timeouts.whole))
         try:
             await loop.create_connection(lambda: pump, sock=sock)

@@ -27,6 +27,7 @@ class Pump(asyncio.BufferedProtocol):
     """One connection on one transport.
 
     ``settled`` is called once: when the connection is open, or has failed; ``ended`` when nothing moves any more.
+    ``peer`` is address and port of the peer; the transport is asked where it is not given.
     """
 
     __slots__ = (
@@ -44,6 +45,7 @@ class Pump(asyncio.BufferedProtocol):
         "connection",
         "error",
         "gone",
+        "peer",
         "transport",
     )
 
@@ -53,10 +55,13 @@ class Pump(asyncio.BufferedProtocol):
         timeouts: Timeouts,
         settled: "Callable[[Pump], None]",
         ended: "Callable[[Pump], None] | None" = None,
+        *,
+        peer: tuple[str, int] = ("", 0),
     ) -> None:
         self.connection = connection
         self.error: StartTLSError | None = None
         self.gone = False
+        self.peer = peer
         self.transport: asyncio.Transport | None = None
         self._chunk: bytearray | None = None
         self._ended = ended
@@ -75,6 +80,9 @@ class Pump(asyncio.BufferedProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Send what the dialogue begins with, if it is ours to begin."""
         self.transport = cast("asyncio.Transport", transport)  # uvloop's look like one, and are none by class
+        name: tuple[str, int] | tuple[str, int, int, int] | str | None = transport.get_extra_info("peername")
+        if isinstance(name, tuple):  # a Unix socket has a path, and who has hung up already has nothing
+            self.peer = name[0], name[1]
         self.moved()
 
     def get_buffer(self, sizehint: int) -> bytearray:  # noqa: ARG002 - the loops hint at 64 KiB, or at nothing
@@ -137,14 +145,6 @@ class Pump(asyncio.BufferedProtocol):
             self._wake_reader()
         elif connection.unread > HIGH_WATER and self.transport is not None:
             self.transport.pause_reading()
-
-    @property
-    def peer(self) -> tuple[str, int]:
-        """Address and port of the peer."""
-        name: tuple[str, int] | tuple[str, int, int, int] | str | None = (
-            self.transport.get_extra_info("peername") if self.transport is not None else None
-        )
-        return (name[0], name[1]) if isinstance(name, tuple) else ("", 0)  # a Unix socket has a path, or nothing
 
     def flush(self) -> None:
         """Give the transport what the connection has to send."""

@@ -9,7 +9,7 @@ from typing import Self, TypeVar
 from starttls.core.errors import StartTLSError, TimedOut
 from starttls.tls.connection import Connection, Phase
 from starttls.tls.opened import Opened
-from starttls.tls.plan import Timeouts
+from starttls.tls.plan import Timeouts, peer_of
 from starttls.tls.reader import CHUNK
 
 __all__ = ["Stream"]
@@ -28,7 +28,7 @@ class Stream(Opened):
 
     def __init__(self, sock: socket.socket, connection: Connection, timeout: float) -> None:
         super().__init__(connection)
-        self.peer: tuple[str, int] = sock.getpeername()[:2]
+        self.peer = peer_of(sock)
         self.timeout = timeout
         self._socket = sock
 

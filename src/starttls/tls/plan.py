@@ -18,7 +18,7 @@ from starttls.tls.names import ServerIdentity
 from starttls.tls.session import ImplicitTLS, Resumption, TLSSession
 from starttls.tls.target import Target
 
-__all__ = ["Options", "Plan", "Timeouts"]
+__all__ = ["Options", "Plan", "Timeouts", "peer_of"]
 
 Service: TypeAlias = tuple[ServerIdentity, int, tuple[str, ...]]
 """What a session is kept for: who the server must be, its port, and the ALPN names."""
@@ -151,6 +151,15 @@ class Plan:
                 minimum=self._options.get("minimum", ssl.TLSVersion.TLSv1_2),
             )
         return known
+
+
+def peer_of(sock: socket.socket) -> tuple[str, int]:
+    """Address and port at the other end; an empty address for who has hung up already, and for a Unix socket."""
+    try:
+        name: tuple[str, int] | tuple[str, int, int, int] | str = sock.getpeername()
+    except OSError:
+        return "", 0
+    return (name[0], name[1]) if isinstance(name, tuple) else ("", 0)
 
 
 def literal(address: str) -> str:
