@@ -13,8 +13,10 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -88,8 +90,11 @@ def install_fetched_pip() -> None:
         wheel = fetch_pip.download(VENV)
     except (OSError, ValueError) as error:
         raise Stop(f"cannot fetch pip: {error}") from error
-    pip = wheel / "pip"  # a wheel of pip can be run as it lies
-    run(PYTHON, pip, "install", "--quiet", "--no-index", wheel, failure=f"cannot install {wheel.name}")
+    with tempfile.TemporaryDirectory(dir=VENV) as folder:  # unpacked: with Python 3.13, pip 24.2 fails inside a zip
+        shutil.unpack_archive(wheel, folder, format="zip")
+        pip = Path(folder, "pip")
+        options = "--quiet", "--no-index", "--ignore-installed"  # the unpacked one counts as installed
+        run(PYTHON, pip, "install", *options, wheel, failure=f"cannot install {wheel.name}")
     wheel.unlink()
 
 

@@ -6,7 +6,6 @@ from starttls.core.errors import ClosedEarly, Misuse, TooLong
 from starttls.core.facts import ClientSetup
 from starttls.protocols.smtp import SMTP
 from starttls.tls.connection import Connection, Phase
-from starttls.tls.proof import ImplicitTLS
 from starttls.tls.reader import Reader
 from starttls.tls.session import TLSSession
 
@@ -76,4 +75,3 @@ def test_exactly(plain: Connection) -> None:
     plain.receive_data(b"678")
     assert reader.exactly(6) == b"123456"
     assert reader.exactly(2) == b"78"
-    assert ImplicitTLS("smtp", plain.side)

@@ -6,7 +6,7 @@ import pytest
 
 from starttls.core.errors import Misuse
 from starttls.protocols import ALL
-from starttls.tls.target import Target, interleaved, schemes
+from starttls.tls.target import Address, Target, interleaved, schemes
 
 GOOD = [
     ("smtp://mail.example.org", "smtp", "mail.example.org", 25),
@@ -74,5 +74,9 @@ def test_no_scheme_means_two_things() -> None:
 def test_addresses_take_turns() -> None:
     """RFC 8305 §4: the first family first, then the other."""
     six, four = socket.AF_INET6, socket.AF_INET
-    found = [(six, 1, 6, "", ("::1", 1, 0, 0)), (six, 1, 6, "", ("::2", 1, 0, 0)), (four, 1, 6, "", ("127.0.0.1", 1))]
+    found: list[tuple[socket.AddressFamily, int, int, str, Address]] = [
+        (six, 1, 6, "", ("::1", 1, 0, 0)),
+        (six, 1, 6, "", ("::2", 1, 0, 0)),
+        (four, 1, 6, "", ("127.0.0.1", 1)),
+    ]
     assert [address[0] for _, address in interleaved(found)] == ["::1", "127.0.0.1", "::2"]
