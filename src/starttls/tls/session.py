@@ -152,7 +152,8 @@ class TLSSession:
         if not self.handshake_done or self._closed or self.error is not None:
             return
         # OpenSSL's shutdown also reads, and plaintext that it meets is an error to it: take that out of its way.
-        self._kept += self.read(self.unread + 1)
+        if unread := self.unread:
+            self._kept += self.read(unread + 1)
         self._closed = True
         with contextlib.suppress(ssl.SSLError):  # it wants the peer's close_notify, which `read` will see
             self._tls.unwrap()
@@ -226,7 +227,7 @@ class TLSSession:
         if groups is not None and cipher is not None:
             self._group = groups.name(cipher[0])
         context = self._tls.context
-        verifies = context.verify_mode is not ssl.CERT_NONE
+        verifies = context.check_hostname or context.verify_mode is not ssl.CERT_NONE
         expected = self._expected if verifies and not context.check_hostname else None
         if expected is not None and (wrong := name_rejected(self.presented_chain, expected)):
             self._bios.take()  # an impostor gets neither our Finished nor our certificate
