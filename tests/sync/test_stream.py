@@ -1,5 +1,7 @@
 """Blocking reads and writes: lines, limits, time, ends; and FTP's data channels."""
 
+import socket
+import struct
 import time
 
 import pytest
@@ -24,6 +26,13 @@ async def cut(stream: ServerStream) -> None:
     await stream.write(b"half")
     assert stream._pump.transport is not None
     stream._pump.transport.close()
+
+
+async def reset(stream: ServerStream) -> None:
+    assert stream._pump.transport is not None
+    sock = stream._pump.transport.get_extra_info("socket")
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    stream._pump.abort()
 
 
 async def answers_ftp(stream: ServerStream) -> None:
@@ -62,6 +71,15 @@ def test_an_end_without_goodbye_is_seen(pem: Certificates) -> None:
             assert stream.readexactly(4) == b"half"
             with pytest.raises(errors.Truncated):
                 stream.read()
+
+
+def test_writing_to_nobody(pem: Certificates) -> None:
+    with in_a_thread(lambda: honest("smtp", pem.server, reset)) as port:
+        with connect(f"smtp://localhost:{port}", ca_file=pem.ca) as stream:
+            with pytest.raises(errors.ClosedEarly, match="connection reset by the peer"):
+                for _ in range(100):
+                    stream.write(b"x")
+                    time.sleep(0.01)
 
 
 def test_data_channels_of_ftp(pem: Certificates) -> None:

@@ -35,5 +35,8 @@ class Client:
 
 
 def connect(url: str | Target, **options: Unpack[Options]) -> Stream:
-    """Open one verified, upgraded connection, as in ``sync.connect("imap://mail.example.org")``."""
+    """Open one verified, upgraded connection, as in ``sync.connect("imap://mail.example.org")``.
+
+    ``options`` and errors are those of `starttls.asyncio.client.Client`.
+    """
     return Client(**options).connect(url)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Self, TypeVar
 
-from starttls.core.errors import StartTLSError, TimedOut
+from starttls.core.errors import ClosedEarly, StartTLSError, TimedOut
 from starttls.tls.connection import Connection, Phase
 from starttls.tls.opened import Opened
 from starttls.tls.plan import Timeouts, peer_of
@@ -24,12 +24,13 @@ class Stream(Opened):
     ``timeout``: the seconds that one read or write may take; `TimedOut` is raised above them.
     """
 
-    __slots__ = ("_socket", "peer", "timeout")
+    __slots__ = ("_gone", "_socket", "peer", "timeout")
 
     def __init__(self, sock: socket.socket, connection: Connection, timeout: float) -> None:
         super().__init__(connection)
         self.peer = peer_of(sock)
         self.timeout = timeout
+        self._gone = False
         self._socket = sock
 
     def settle(self, timeouts: Timeouts, end: float) -> None:
@@ -63,11 +64,16 @@ class Stream(Opened):
         return self._wait(lambda: self._reader.exactly(count))
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
-        """Send all of ``data``."""
+        """Send all of ``data``.
+
+        Raises `ClosedEarly` when the connection is gone, `TimedOut`, and any error that TLS met.
+        """
         view, until = memoryview(data), time.monotonic() + self.timeout
         for start in range(0, len(view), CHUNK):
             self._connection.send(view[start : start + CHUNK])
             self._flush(until, self.timeout)
+            if self._gone:
+                raise self._connection.place(ClosedEarly(reset=True))
 
     def protect(self) -> None:
         """FTP: make the data channels private as well (PBSZ 0, PROT P); see the asynchronous twin."""
@@ -114,5 +120,6 @@ class Stream(Opened):
         except TimeoutError:
             raise self._connection.place(TimedOut(seconds)) from None
         except OSError:
+            self._gone = True
             self._connection.connection_reset()
             return None

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, r
 from starttls.core.errors import CertificateRejected
 from starttls.tls.names import Names
 
-__all__ = ["CertificateFacts", "read_certificate"]
+__all__ = ["CertificateFacts", "read_certificate", "shown"]
 
 T = TypeVar("T")
 

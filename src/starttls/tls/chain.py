@@ -26,7 +26,7 @@ def presented(tls: ssl.SSLObject) -> tuple[bytes, ...]:
 
     OpenSSL keeps them also when verification failed, which DANE and an audit need.
     """
-    # From Python 3.13 on there is a public method, but it fails where a server's client has no certificate.
+    # From Python 3.13 on there is a public method, but it fails where a client was asked for one and has none.
     connection = cast("_Connection", tls._sslobj)  # type: ignore[attr-defined] # noqa: SLF001
     return tuple(one.public_bytes(_DER) for one in connection.get_unverified_chain() or () if one is not None)
 

@@ -18,7 +18,7 @@ from starttls.tls.names import ServerIdentity
 from starttls.tls.session import ImplicitTLS, Resumption, TLSSession
 from starttls.tls.target import Target
 
-__all__ = ["Options", "Plan", "Timeouts", "peer_of"]
+__all__ = ["Options", "Plan", "Timeouts", "literal", "peer_of"]
 
 Service: TypeAlias = tuple[ServerIdentity, int, tuple[str, ...]]
 """What a session is kept for: who the server must be, its port, and the ALPN names."""
