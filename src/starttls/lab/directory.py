@@ -4,6 +4,7 @@ import asyncio
 
 from starttls.asyncio.stream import Stream
 from starttls.core.errors import ClosedEarly
+from starttls.grammar import ber
 
 __all__ = ["ldap"]
 
@@ -11,7 +12,7 @@ PATIENCE = 60.0
 LIMIT = 65536
 
 _SUCCESS, _NO_SUCH_OBJECT, _INVALID_CREDENTIALS, _UNWILLING = 0, 32, 49, 53
-_BIND, _UNBIND, _SEARCH, _ENTRY, _DONE = 0x60, 0x42, 0x63, 0x64, 0x65
+_SET, _BIND, _UNBIND, _SEARCH, _ENTRY, _DONE = 0x31, 0x60, 0x42, 0x63, 0x64, 0x65
 _ANSWERS = {0x60: 0x61, 0x66: 0x67, 0x68: 0x69, 0x4A: 0x6B, 0x6C: 0x6D, 0x6E: 0x6F, 0x77: 0x78}
 """Which operation answers which; what is not here has no answer (RFC 4511 §4.3, §4.11)."""
 
@@ -30,7 +31,7 @@ async def ldap(stream: Stream) -> None:
         if number is None or not operation or operation[0] == _UNBIND:
             return
         for answer in _answers(operation):
-            await stream.write(_tlv(0x30, number + answer))
+            await stream.write(ber.element(ber.SEQUENCE, number, answer))
 
 
 def _answers(operation: bytes) -> tuple[bytes, ...]:
@@ -49,22 +50,19 @@ def _asks_root(search: bytes) -> bool:
 
 
 def _root_dse() -> bytes:
-    attributes = b"".join(
-        _tlv(0x30, _tlv(0x04, name) + _tlv(0x31, b"".join(_tlv(0x04, value) for value in values)))
+    attributes = (
+        ber.element(ber.SEQUENCE, _string(name), ber.element(_SET, *map(_string, values)))
         for name, values in _ROOT_DSE.items()
     )
-    return _tlv(_ENTRY, _tlv(0x04, b"") + _tlv(0x30, attributes))
+    return ber.element(_ENTRY, _string(), ber.element(ber.SEQUENCE, *attributes))
 
 
 def _result(tag: int, code: int) -> bytes:
-    return _tlv(tag, bytes((0x0A, 1, code)) + _tlv(0x04, b"") + _tlv(0x04, b""))
+    return ber.element(tag, ber.integer(code, ber.ENUMERATED), _string(), _string())
 
 
-def _tlv(tag: int, value: bytes) -> bytes:
-    size = len(value)
-    if size < 128:
-        return bytes((tag, size)) + value
-    return bytes((tag, 0x82)) + size.to_bytes(2, "big") + value
+def _string(value: bytes = b"") -> bytes:
+    return ber.element(ber.STRING, value)
 
 
 async def _message(stream: Stream) -> bytes | None:
@@ -75,7 +73,7 @@ async def _message(stream: Stream) -> bytes | None:
             size, more = (head[1], 0) if head[1] < 128 else (0, head[1] & 0x7F)
             if 0 < more <= 4:
                 size = int.from_bytes(await stream.readexactly(more), "big")
-            return await stream.readexactly(size) if head[0] == 0x30 and 0 < size <= LIMIT else None
+            return await stream.readexactly(size) if head[0] == ber.SEQUENCE and 0 < size <= LIMIT else None
     except (TimeoutError, ClosedEarly):
         return None
 

@@ -26,8 +26,7 @@ HANDSHAKE_LIMIT = 262144
 EVIDENCE = 4096
 """Bytes that are kept of plaintext where TLS should begin."""
 
-# RFC 8446 §5.1: change_cipher_spec, alert, handshake, application_data
-_CONTENT_TYPES = range(0x14, 0x18)
+_CONTENT_TYPES = range(0x14, 0x18)  # RFC 8446 §5.1: change_cipher_spec, alert, handshake, application_data
 
 
 class TLSSession:
