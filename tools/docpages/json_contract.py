@@ -1,6 +1,7 @@
 """The page of the JSON that ``starttls check --format json`` writes."""
 
 import ast
+import inspect
 import json
 import re
 
@@ -44,7 +45,6 @@ def page() -> str:
     """``reference/json.md``."""
     shape = markdown(ast.get_docstring(module("check.report.json")))
     rows = (f"| `{state}` | {_MEANINGS[state]} |" for state in State)
-    schema = msgspec.json.schema(contract._Document)  # noqa: SLF001 - the one place where its shape is
     certificate = markdown(ast.get_docstring(definition("check.observe", "Certificate")))
     parts = [
         _HEAD,
@@ -54,6 +54,15 @@ def page() -> str:
         _STATES,
         "\n".join(("| state | meaning |", "|---|---|", *rows)),
         "## Schema\n\nJSON Schema 2020-12, made from the records that are written:",
-        fenced(_PRIVATE.sub(r"\1", json.dumps(schema, indent=2)), "json"),
+        fenced(_schema(), "json"),
     ]
     return "\n\n".join(part.strip() for part in parts) + "\n"
+
+
+def _schema() -> str:
+    """The schema, the same from every Python: before 3.13 a docstring keeps the indentation of its lines."""
+    schema = msgspec.json.schema(contract._Document)  # noqa: SLF001 - the one place where its shape is
+    for record in schema["$defs"].values():
+        if "description" in record:
+            record["description"] = inspect.cleandoc(record["description"])
+    return _PRIVATE.sub(r"\1", json.dumps(schema, indent=2))
