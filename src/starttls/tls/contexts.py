@@ -16,7 +16,8 @@ __all__ = ["SUITES", "audit_context", "client_context", "server_context"]
 
 PathLike: TypeAlias = str | Path
 
-# RFC 9325 §4.2 for TLS 1.2; TLS 1.3 has no others. Level 2 refuses keys below 112 bits and SHA-1.
+# RFC 9325 §4.2 recommends ECDHE with AES-GCM for TLS 1.2; ChaCha20-Poly1305 (RFC 7905) is the other AEAD with forward
+# secrecy, and TLS 1.3 has no other kind. Level 2 refuses keys below 112 bits and SHA-1.
 SUITES = "ECDHE+AESGCM:ECDHE+CHACHA20:@SECLEVEL=2"
 """The suites of TLS 1.2, in OpenSSL's language."""
 
