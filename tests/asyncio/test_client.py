@@ -1,6 +1,7 @@
 """The asynchronous client against honest and hostile servers on loopback."""
 
 import asyncio
+import gc
 import time
 
 import pytest
@@ -170,3 +171,26 @@ async def test_a_clients_certificate(pem: Certificates) -> None:
             async with await connect(url, ca_file=pem.ca) as stream:
                 await stream.readline()
     assert levels == [Level.VERIFIED]
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+async def test_a_client_that_is_cancelled_at_any_moment_leaves_nothing_open(pem: Certificates, host: str) -> None:
+    async with listen("smtp://127.0.0.1:0", echo, certificate=pem.server) as server:
+        client = Client(ca_file=pem.ca)
+
+        async def whole() -> None:
+            async with await client.connect(f"smtp://{host}:{server.addresses[0][1]}") as stream:
+                await stream.write(b"x\n")
+                await stream.readline()
+
+        for turns in range(40):
+            task = asyncio.create_task(whole())
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            task.cancel()
+            (ended,) = await asyncio.gather(task, return_exceptions=True)
+            assert ended is None or isinstance(ended, asyncio.CancelledError)
+            del ended, task
+    await asyncio.sleep(0.05)
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+    gc.collect()  # what nobody closed says so now

@@ -1,6 +1,7 @@
 """The server: its handler sees only upgraded streams, whatever a client does."""
 
 import asyncio
+import gc
 import socket
 import struct
 from contextlib import suppress
@@ -194,3 +195,20 @@ def test_files_that_cannot_be_used(pem: Certificates) -> None:
         listen("smtp://127.0.0.1:0", echo, certificate="missing.pem")
     with pytest.raises(errors.Misuse, match="unknown scheme"):
         listen("smpt://127.0.0.1:0", echo, certificate=pem.server)
+
+
+async def test_a_server_that_closes_at_any_moment_leaves_nothing_open(pem: Certificates) -> None:
+    """Also the connection that the loop has accepted, and for which it has no transport yet."""
+    for turns in range(30):
+        async with listen("smtp://127.0.0.1:0", echo, certificate=pem.server) as server:
+            connecting = asyncio.create_task(connect(f"smtp://localhost:{server.addresses[0][1]}", ca_file=pem.ca))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+        (ended,) = await asyncio.gather(connecting, return_exceptions=True)
+        if isinstance(ended, Stream):
+            await ended.close()
+        else:
+            assert isinstance(ended, errors.StartTLSError)
+    await asyncio.sleep(0.05)
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+    gc.collect()  # what nobody closed says so now

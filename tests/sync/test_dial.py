@@ -43,3 +43,16 @@ def test_a_full_backlog_times_out() -> None:
         finally:
             for filler in fillers:
                 filler.close()
+
+
+def test_a_family_that_the_kernel_does_not_know(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The resolver may find an IPv6 address where the kernel has no IPv6: the next address is tried."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        found = [(family, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port)) for family in (99, socket.AF_INET)]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+        with dial("two.example", port, socket.AF_UNSPEC, 5) as sock:
+            assert sock.getpeername()[:2] == ("127.0.0.1", port)
+        del found[1]
+        with pytest.raises(errors.CannotConnect, match="address family not supported"):
+            dial("two.example", port, socket.AF_UNSPEC, 5)

@@ -80,6 +80,9 @@ class Pump(asyncio.BufferedProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Send what the dialogue begins with, if it is ours to begin."""
         self.transport = cast("asyncio.Transport", transport)  # uvloop's look like one, and are none by class
+        if self.gone:
+            self.transport.abort()
+            return
         name: tuple[str, int] | tuple[str, int, int, int] | str | None = transport.get_extra_info("peername")
         if isinstance(name, tuple):  # a Unix socket has a path, and who has hung up already has nothing
             self.peer = name[0], name[1]
@@ -175,9 +178,11 @@ class Pump(asyncio.BufferedProtocol):
             await self._writable()
 
     def abort(self) -> None:
-        """Drop the connection without a word."""
+        """Drop the connection without a word; where the loop has made no transport yet, as soon as it has."""
         if self.transport is not None:
             self.transport.abort()
+        else:
+            self.gone = True
 
     def fail(self, error: StartTLSError) -> None:
         """Give up because of ``error``, which the connection itself cannot know."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Self, TypeAlias, Unpack
 
 from starttls.asyncio.pump import Pump
@@ -50,7 +51,7 @@ class Server:
         """Stop listening, cancel the handlers, close every connection, and wait for all of it."""
         self._closing = True
         if self._server is not None:
-            self._server.close()
+            await self._stop(self._server)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -60,6 +61,15 @@ class Server:
         await asyncio.gather(*(pump.finished() for pump in pumps))
         if self._server is not None:
             await self._server.wait_closed()
+
+    async def _stop(self, server: asyncio.Server) -> None:
+        # asyncio loses the socket of a connection that it has accepted and given no transport when this is closed:
+        # it is let in to the end first, to be hung up on.
+        with suppress(NotImplementedError):
+            for sock in server.sockets:
+                asyncio.get_running_loop().remove_reader(sock.fileno())
+        await asyncio.sleep(0)
+        server.close()
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -71,7 +81,7 @@ class Server:
     # -- one connection --------------------------------------------------------------------------------------
 
     def _accept(self) -> asyncio.BaseProtocol:
-        if len(self._pumps) >= self.plan.limit:
+        if self._closing or len(self._pumps) >= self.plan.limit:
             self.failures += 1
             return _Full()
         pump = Pump(self.plan.connection(), self.plan.timeouts, self._settled, self._pumps.discard)

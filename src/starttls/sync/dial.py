@@ -40,7 +40,10 @@ def dial(host: str, port: int, family: int, seconds: float) -> socket.socket:
 
 
 def _connect(family: int, address: Address, where: str, seconds: float) -> socket.socket:
-    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        sock = socket.socket(family, socket.SOCK_STREAM)
+    except OSError as failure:  # the resolver knows of a family that this kernel does not
+        raise CannotConnect(where, (failure.strerror or str(failure)).lower()) from None
     try:
         sock.settimeout(seconds)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -57,7 +60,11 @@ def _connect(family: int, address: Address, where: str, seconds: float) -> socke
 
 
 def _start(selector: selectors.BaseSelector, family: int, address: Address, failures: list[str]) -> None:
-    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        sock = socket.socket(family, socket.SOCK_STREAM)
+    except OSError as error:
+        failures.append((error.strerror or str(error)).lower())
+        return
     sock.setblocking(False)  # noqa: FBT003 - the standard library's own signature
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     failed = sock.connect_ex(address)
