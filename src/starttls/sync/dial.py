@@ -5,6 +5,7 @@ import os
 import selectors
 import socket
 import time
+from contextlib import ExitStack
 
 from starttls.core.errors import CannotConnect, TimedOut
 from starttls.tls.target import DELAY, Address, interleaved, unresolved
@@ -40,23 +41,18 @@ def dial(host: str, port: int, family: int, seconds: float) -> socket.socket:
 
 
 def _connect(family: int, address: Address, where: str, seconds: float) -> socket.socket:
-    try:
-        sock = socket.socket(family, socket.SOCK_STREAM)
-    except OSError as failure:  # the resolver knows of a family that this kernel does not
-        raise CannotConnect(where, (failure.strerror or str(failure)).lower()) from None
-    try:
-        sock.settimeout(seconds)
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        sock.connect(address)
-    except OSError as failure:
-        sock.close()
-        if failure.errno is None:  # our time, not the kernel's
-            raise TimedOut(seconds, f"connecting to {where}") from None
-        raise CannotConnect(where, os.strerror(failure.errno).lower()) from None
-    except BaseException:
-        sock.close()
-        raise
-    return sock
+    with ExitStack() as failed:
+        try:
+            sock = failed.enter_context(socket.socket(family, socket.SOCK_STREAM))
+            sock.settimeout(seconds)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            sock.connect(address)
+        except OSError as failure:
+            if failure.errno is None:  # our time, not the kernel's
+                raise TimedOut(seconds, f"connecting to {where}") from None
+            raise CannotConnect(where, os.strerror(failure.errno).lower()) from None
+        failed.pop_all()
+        return sock
 
 
 def _start(selector: selectors.BaseSelector, family: int, address: Address, failures: list[str]) -> None:
