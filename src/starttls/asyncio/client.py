@@ -60,8 +60,7 @@ class Client:
         except BaseException:
             sock.close()
             raise
-        pump = Pump(connection, self.plan.timeouts, settle, peer=peer)
-        timer = loop.call_at(end, pump.fail, TimedOut(self.plan.timeouts.whole))
+        pump = Pump(connection, self.plan.timeouts, settle, peer=peer, end=end)
         try:
             await loop.create_connection(lambda: pump, sock=sock)
             if watch is not None:
@@ -72,8 +71,6 @@ class Client:
         except BaseException:
             pump.abort()
             raise
-        finally:
-            timer.cancel()
         if pump.error is not None:
             raise pump.error
         return Stream(pump)

@@ -5,6 +5,7 @@ what an attacker sent in plaintext. The one buffer before TLS is the Talk's.
 """
 
 import asyncio
+import math
 from collections.abc import Callable
 from typing import cast
 
@@ -27,11 +28,13 @@ class Pump(asyncio.BufferedProtocol):
     """One connection on one transport.
 
     ``settled`` is called once: when the connection is open, or has failed; ``ended`` when nothing moves any more.
-    ``peer`` is address and port of the peer; the transport is asked where it is not given.
+    ``peer`` is address and port of the peer; the transport is asked where it is not given. ``end`` is the time of the
+    loop until which the connection has to be open.
     """
 
     __slots__ = (
         "_chunk",
+        "_end",
         "_ended",
         "_paused",
         "_reader",
@@ -57,6 +60,7 @@ class Pump(asyncio.BufferedProtocol):
         ended: "Callable[[Pump], None] | None" = None,
         *,
         peer: tuple[str, int] = ("", 0),
+        end: float = math.inf,
     ) -> None:
         self.connection = connection
         self.error: StartTLSError | None = None
@@ -64,6 +68,7 @@ class Pump(asyncio.BufferedProtocol):
         self.peer = peer
         self.transport: asyncio.Transport | None = None
         self._chunk: bytearray | None = None
+        self._end = end
         self._ended = ended
         self._paused = False
         self._reader: asyncio.Future[None] | None = None
@@ -219,7 +224,7 @@ class Pump(asyncio.BufferedProtocol):
         if wait is None:
             self._stop_timer()
             return
-        self._until = asyncio.get_running_loop().time() + self._timeouts.of(wait)
+        self._until = min(asyncio.get_running_loop().time() + self._timeouts.of(wait), self._end)
         if self._timer is None or self._timer.when() > self._until:
             self._stop_timer()
             self._wind_up()
@@ -231,7 +236,8 @@ class Pump(asyncio.BufferedProtocol):
         if asyncio.get_running_loop().time() < self._until:
             self._wind_up()
         else:
-            self.fail(TimedOut(self._timeouts.of(self._watched)))
+            late = self._until == self._end
+            self.fail(TimedOut(self._timeouts.whole if late else self._timeouts.of(self._watched)))
 
     def _stop_timer(self) -> None:
         timer, self._timer = self._timer, None
