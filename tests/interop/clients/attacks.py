@@ -64,7 +64,7 @@ ATTACKS: Mapping[str, Attack] = MappingProxyType(
         "xmpp-server": _xmpp("jabber:server"),
         "ldap": Attack(_START_TLS_REQUEST, _START_TLS_SUCCESS, WORDS["ldap"].said, b"data behind StartTLS"),
         "ftp": Attack(b"AUTH TLS\r\n", b"234 AUTH TLS accepted\r\n", b"USER attacker\r\n", b"503 "),
-        "nntp": Attack(b"STARTTLS\r\n", b"382 Continue with TLS negotiation\r\n", b"GROUP local.test\r\n", b"502 "),
+        "nntp": Attack(b"STARTTLS\r\n", b"382 Continue with TLS negotiation\r\n", b"GROUP local.test\r\n", b"580 "),
         "irc": Attack(b"STARTTLS\r\n", b"go ahead with TLS handshake\r\n", b"NICK attacker\r\n", b" 691 "),
         # CVE-2021-23214
         "postgresql": Attack(
