@@ -11,7 +11,7 @@ from starttls.asyncio.server import listen
 from starttls.asyncio.stream import Stream
 from starttls.core import errors
 from starttls.protocols import ALL
-from starttls.tls.connection import Level
+from starttls.tls.connection import Connection, Level
 from starttls.tls.contexts import server_context
 from starttls.tls.plan import Timeouts
 from tests.asyncio.conftest import Certificates
@@ -194,3 +194,15 @@ async def test_a_client_that_is_cancelled_at_any_moment_leaves_nothing_open(pem:
     await asyncio.sleep(0.05)
     assert asyncio.all_tasks() == {asyncio.current_task()}
     gc.collect()  # what nobody closed says so now
+
+
+async def test_a_bug_of_ours_is_no_stream_and_no_hang(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What nobody foresaw ends the attempt: the loop reports it, and nothing is returned that is not open."""
+    told: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context["exception"]))
+    monkeypatch.setattr(Connection, "receive_data", lambda *_: 1 // 0)
+    async with scripted(says(GREETING)) as port:
+        with pytest.raises(errors.StartTLSError):
+            async with asyncio.timeout(3):
+                await connect(f"smtp://127.0.0.1:{port}")
+    assert told

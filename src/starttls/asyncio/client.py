@@ -8,7 +8,8 @@ from typing import Unpack
 from starttls.asyncio.dial import dial
 from starttls.asyncio.pump import Pump
 from starttls.asyncio.stream import Stream
-from starttls.core.errors import TimedOut
+from starttls.core.errors import Misuse, TimedOut
+from starttls.tls.connection import Phase
 from starttls.tls.plan import Options, Plan, peer_of
 from starttls.tls.target import Target
 
@@ -60,7 +61,7 @@ class Client:
         except BaseException:
             sock.close()
             raise
-        pump = Pump(connection, self.plan.timeouts, settle, peer=peer, end=end)
+        pump = Pump(connection, self.plan.timeouts, settle, settle, peer=peer, end=end)
         try:
             await loop.create_connection(lambda: pump, sock=sock)
             if watch is not None:
@@ -73,6 +74,8 @@ class Client:
             raise
         if pump.error is not None:
             raise pump.error
+        if connection.phase not in {Phase.OPEN, Phase.PLAIN}:  # a bug of ours, which the event loop has reported
+            raise Misuse(f"the connection ended in phase '{connection.phase}' without an error")
         return Stream(pump)
 
 

@@ -115,17 +115,18 @@ class Pump(asyncio.BufferedProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Nothing moves any more; whoever waits is told."""
         self.gone = True
-        if exc is None:
-            self.connection.receive_data(b"")
-        else:
-            self.connection.connection_reset()
-        self.moved()
-        if self._timer is not None:
-            self._timer.cancel()
-        self._stop_timer()
-        self._wake_writers()
-        if self._ended is not None:
-            self._ended(self)
+        try:
+            if exc is None:
+                self.connection.receive_data(b"")
+            else:
+                self.connection.connection_reset()
+            self.moved()
+        finally:  # whatever was wrong, nobody waits for ever
+            self._stop_timer()
+            self._wake_writers()
+            self._wake_reader()
+            if self._ended is not None:
+                self._ended(self)
 
     def pause_writing(self) -> None:
         """The kernel takes no more: writers wait."""
