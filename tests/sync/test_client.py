@@ -52,8 +52,9 @@ def test_plaintext_by_name() -> None:
             assert stream.readline() == b"250 again\r\n"
 
 
-def test_resumption(pem: Certificates) -> None:
-    client = Client(ca_file=pem.ca)
+@pytest.mark.parametrize("resume", [True, False])
+def test_resumption(pem: Certificates, resume: bool) -> None:
+    client = Client(ca_file=pem.ca, resume=resume)
     with in_a_thread(lambda: honest("smtp", pem.server)) as port:
         seen: list[bool] = []
         for _ in range(2):
@@ -62,7 +63,7 @@ def test_resumption(pem: Certificates) -> None:
                 stream.readline()
                 assert stream.tls is not None
                 seen.append(stream.tls.resumed)
-    assert seen == [False, True]
+    assert seen == [False, resume]
 
 
 def test_the_whole_time_is_bounded() -> None:
