@@ -19,7 +19,9 @@ try:
 except ImportError:  # its wheels exist for some Pythons only
     atheris = None
 
-with atheris.instrument_imports(include=["starttls"]) if atheris and len(sys.argv) > 2 else contextlib.nullcontext():
+with (
+    atheris.instrument_imports(include=["starttls"]) if atheris and "--corpus" in sys.argv else contextlib.nullcontext()
+):
     from starttls.core.errors import PeerError
     from starttls.core.facts import ClientSetup, Protocol, ServerSetup
     from starttls.core.outcome import Upgrade
@@ -28,6 +30,9 @@ with atheris.instrument_imports(include=["starttls"]) if atheris and len(sys.arg
     from starttls.protocols import ALL
 
 TRANSCRIPTS = Path(__file__).parent.parent / "tests" / "transcripts"
+FOUND = Path(".cache/fuzz")
+"""Where the inputs go that found something."""
+
 CUT = b"\xf0cut\xf0"
 """Where the input is cut into segments; seeds carry it, so the fuzzer learns it."""
 
@@ -62,42 +67,48 @@ def seeds(protocol: Protocol, side: Side) -> list[bytes]:
     ]
 
 
-def fuzz(protocol: Protocol, side: Side, seconds: int) -> None:
-    """Fuzz one target in this process; does not return."""
-    if atheris is None:
-        sys.exit("fuzz: atheris has no release for this Python; tests/property does the same without coverage")
-    with tempfile.TemporaryDirectory() as corpus:
-        for number, seed in enumerate(seeds(protocol, side)):
-            (Path(corpus) / str(number)).write_bytes(seed)
-        flags = [f"-max_total_time={seconds}", "-max_len=8192", "-timeout=10", "-print_final_stats=0", "-verbosity=0"]
-        atheris.Setup([sys.argv[0], *flags, corpus], lambda data: one_input(protocol, side, data))
-        atheris.Fuzz()
+def fuzz(protocol: Protocol, side: Side, seconds: int, corpus: Path) -> None:
+    """Fuzz one target in this process, growing ``corpus``; does not return."""
+    for number, seed in enumerate(seeds(protocol, side)):
+        (corpus / str(number)).write_bytes(seed)
+    FOUND.mkdir(parents=True, exist_ok=True)
+    limits = [f"-max_total_time={seconds}", "-max_len=8192", "-timeout=10"]
+    quiet = ["-print_final_stats=0", "-verbosity=0", f"-artifact_prefix={FOUND}/{protocol.name}-{side}-"]
+    atheris.Setup([sys.argv[0], *limits, *quiet, str(corpus)], lambda data: one_input(protocol, side, data))
+    atheris.Fuzz()
+
+
+def in_a_child(protocol: Protocol, side: Side, seconds: int) -> bool:
+    """Fuzz one target in a process of its own, whose corpus goes when it ends; True when it found nothing."""
+    with tempfile.TemporaryDirectory(prefix="starttls-fuzz-") as corpus:
+        command = [sys.executable, "-m", "fuzz", protocol.name, str(side), "--seconds", str(seconds)]
+        ended = subprocess.run([*command, "--corpus", corpus], capture_output=True, text=True, check=False)
+    print(f"{protocol.name:12} {side:7} {'FOUND SOMETHING' if ended.returncode else 'ok'}", flush=True)
+    if ended.returncode:
+        print(ended.stdout[-4000:], ended.stderr[-8000:], f"the input is in {FOUND}", sep="\n", file=sys.stderr)
+    return not ended.returncode
 
 
 def main() -> int:
-    """Run one target, or all of them in turn. Exit 1 when any finds something."""
+    """Run one target, or all of them in turn. Exit 1 when any finds something, 2 where there is no fuzzer."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("protocol", nargs="?", choices=[protocol.name for protocol in ALL])
     parser.add_argument("side", nargs="?", choices=[str(side) for side in Side])
     parser.add_argument("--seconds", type=int, default=10, help="for each target (default 10)")
+    parser.add_argument("--corpus", type=Path, help="fuzz one target in this process, growing this folder")
     asked = parser.parse_args()
+    if atheris is None:
+        parser.error("atheris has no release for this Python; tests/property does the same without coverage")
     chosen = [
         (protocol, side)
         for protocol in ALL
         for side in Side
         if asked.protocol in {None, protocol.name} and asked.side in {None, str(side)}
     ]
-    if len(chosen) == 1:
-        fuzz(*chosen[0], asked.seconds)
-    failed: list[str] = []
-    for protocol, side in chosen:
-        command = [sys.executable, "-m", "fuzz", protocol.name, side, "--seconds", str(asked.seconds)]
-        ended = subprocess.run(command, capture_output=True, text=True, check=False)
-        print(f"{protocol.name:12} {side:7} {'ok' if ended.returncode == 0 else 'FOUND SOMETHING'}", flush=True)
-        if ended.returncode:
-            failed.append(protocol.name)
-            print(ended.stdout[-4000:], ended.stderr[-8000:], file=sys.stderr)
-    return 1 if failed else 0
+    if asked.corpus is not None and len(chosen) == 1:
+        fuzz(*chosen[0], asked.seconds, asked.corpus)
+    clean = [in_a_child(protocol, side, asked.seconds) for protocol, side in chosen]
+    return 0 if all(clean) else 1
 
 
 if __name__ == "__main__":
