@@ -192,7 +192,8 @@ def test_java_refuses_us(house: House, home: Home, kind: str) -> None:
         assert "SSLHandshakeException" in ran.output
         failure = door.failure()
         assert isinstance(failure, HandshakeFailed)
-        assert failure.alert == "certificate_unknown"  # its word for all of them
+        # Its word for all of them; newer releases call an expired one that.
+        assert failure.alert in {"certificate_unknown", "certificate_expired"}
         assert door.visits == []
 
 

@@ -36,9 +36,9 @@ def test_a_proof_is_of_one_connection(files: Files) -> None:
 
 
 def test_a_context_is_for_one_side(files: Files) -> None:
-    with pytest.raises(Misuse):
+    with pytest.raises(Misuse, match="for the server, not for the client"):
         TLSSession.client(ImplicitTLS("imap", Side.CLIENT), server_context(files.server), HOST)
-    with pytest.raises(Misuse):
+    with pytest.raises(Misuse, match="for the client, not for the server"):
         TLSSession.server(ImplicitTLS("imap", Side.SERVER), client_context(ca_file=files.ca))
 
 

@@ -41,12 +41,15 @@ class Resumption:
             raise Misuse("this session was not verified, and the next is to be")
 
 
-def accepted(proof: object, side: Side) -> bool:
-    """Accept a proof for this ``side``, an upgrade's but once; was it an upgrade's? Raises `Misuse`."""
+def accepted(proof: object, side: Side, context: ssl.SSLContext) -> bool:
+    """Accept a proof for this ``side`` and its context, an upgrade's but once; was it an upgrade's? Raises `Misuse`."""
     if not isinstance(proof, Upgrade | ImplicitTLS):
         raise Misuse("TLS starts with a proof: an Upgrade, or ImplicitTLS")
     if proof.side is not side:
         raise Misuse(f"the proof is for the {proof.side}, not for the {side}")
+    # Python itself says so in some releases, and in others warns of something else first.
+    if context.protocol is (ssl.PROTOCOL_TLS_SERVER if side is Side.CLIENT else ssl.PROTOCOL_TLS_CLIENT):
+        raise Misuse(f"the context is for the {side.peer}, not for the {side}")
     if isinstance(proof, ImplicitTLS):
         return False
     proof.spend()

@@ -48,7 +48,7 @@ class TLSSession:
         expected: ServerIdentity | None = None,
         resume: Resumption | None = None,
     ) -> None:  # use `client` or `server`
-        self._upgraded = accepted(proof, side)
+        self._upgraded = accepted(proof, side, context)
         self.side = side
         self.error: StartTLSError | None = None
         self.handshake_done = self.peer_closed = self.truncated = self.verified = False
@@ -67,7 +67,7 @@ class TLSSession:
                 server_hostname=expected.host if expected is not None else None,  # SNI, but not for an IP address
                 session=resume.session if resume is not None else None,
             )
-        except (ssl.SSLError, ValueError) as error:  # the other side's context, a session of another context
+        except (ssl.SSLError, ValueError) as error:  # a session of another context
             raise Misuse(f"no TLS session can be made of this: {error}") from None
 
     @classmethod
