@@ -34,9 +34,10 @@ from starttls.core.talk import Talk
 from starttls.core.transcript import Side, Transcript
 from starttls.core.wait import Wait
 from starttls.tls.certificate import CertificateFacts, read_certificate
-from starttls.tls.connection import Connection, Level, Phase
+from starttls.tls.connection import Connection, Phase
 from starttls.tls.contexts import client_context, server_context
 from starttls.tls.facts import TLSFacts
+from starttls.tls.level import Level
 from starttls.tls.plan import Timeouts
 from starttls.tls.session import ImplicitTLS, TLSSession
 from starttls.tls.target import Target

@@ -11,8 +11,9 @@ from starttls.asyncio.server import listen
 from starttls.asyncio.stream import Stream
 from starttls.core import errors
 from starttls.protocols import ALL
-from starttls.tls.connection import Connection, Level
+from starttls.tls.connection import Connection
 from starttls.tls.contexts import server_context
+from starttls.tls.level import Level
 from starttls.tls.plan import Timeouts
 from tests.asyncio.conftest import Certificates
 from tests.asyncio.peers import GREETING, HOSTILE, OFFER, echo, honest, in_a_thread, says, scripted

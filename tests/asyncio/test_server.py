@@ -12,7 +12,7 @@ from starttls.asyncio.client import connect
 from starttls.asyncio.server import listen
 from starttls.asyncio.stream import Stream
 from starttls.core import errors
-from starttls.tls.connection import Level
+from starttls.tls.level import Level
 from starttls.tls.plan import Timeouts
 from tests.asyncio.conftest import Certificates
 from tests.asyncio.peers import echo

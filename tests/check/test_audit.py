@@ -9,7 +9,7 @@ from starttls.check.audit import InOrder, audit
 from starttls.check.observe import Observation, State
 from starttls.core.errors import Misuse
 from starttls.lab.world import world
-from starttls.tls.connection import Level
+from starttls.tls.level import Level
 from starttls.tls.target import Target
 from tests import hostile
 

@@ -14,7 +14,7 @@ from starttls.core.errors import CertificateRejected, Misuse
 from starttls.lab.authority import Authority
 from starttls.lab.backends import smtp
 from starttls.lab.world import world
-from starttls.tls.connection import Level
+from starttls.tls.level import Level
 from starttls.tls.plan import Options, Timeouts
 from starttls.tls.target import Target
 from tests import hostile

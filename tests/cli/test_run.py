@@ -9,7 +9,7 @@ from starttls.cli.run import Run, exit_code, report
 from starttls.cli.voice import Exit
 from starttls.core.errors import Misuse
 from starttls.lab.world import World
-from starttls.tls.connection import Level
+from starttls.tls.level import Level
 from starttls.tls.target import Target
 from tests import hostile
 

@@ -5,7 +5,7 @@ import pytest
 from starttls.asyncio.client import Client
 from starttls.core.errors import CertificateRejected
 from starttls.lab.world import world
-from starttls.tls.connection import Level
+from starttls.tls.level import Level
 
 
 async def test_honest_servers_are_verified_by_the_worlds_authority() -> None:

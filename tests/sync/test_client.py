@@ -7,7 +7,7 @@ import pytest
 from starttls.core import errors
 from starttls.protocols import ALL
 from starttls.sync.client import Client, connect
-from starttls.tls.connection import Level
+from starttls.tls.level import Level
 from starttls.tls.plan import Timeouts
 from tests.asyncio.conftest import Certificates
 from tests.asyncio.peers import GREETING, HOSTILE, honest, in_a_thread, says, scripted

@@ -13,8 +13,9 @@ from starttls.core.transcript import Side, Transcript
 from starttls.protocols import ALL
 from starttls.protocols.mysql import MYSQL
 from starttls.protocols.smtp import SMTP
-from starttls.tls.connection import HANDSHAKE, Connection, Level, Phase
+from starttls.tls.connection import HANDSHAKE, Connection, Phase
 from starttls.tls.contexts import client_context, server_context
+from starttls.tls.level import Level
 from starttls.tls.proof import ImplicitTLS
 from starttls.tls.session import TLSSession
 from tests.tls.pairs import HOST, Files

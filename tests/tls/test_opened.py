@@ -7,7 +7,8 @@ from starttls.core.facts import ClientSetup
 from starttls.core.talk import Talk
 from starttls.protocols.ftp import FTP
 from starttls.protocols.smtp import SMTP
-from starttls.tls.connection import Connection, Level
+from starttls.tls.connection import Connection
+from starttls.tls.level import Level
 from starttls.tls.opened import Opened
 from starttls.tls.session import TLSSession
 

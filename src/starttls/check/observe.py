@@ -26,8 +26,8 @@ from starttls.core.errors import (
     TLSError,
 )
 from starttls.tls.certificate import read_certificate
-from starttls.tls.connection import Level
 from starttls.tls.facts import TLSFacts
+from starttls.tls.level import Level
 from starttls.tls.target import Target
 
 __all__ = ["TLS", "Certificate", "Failure", "Observation", "State", "observe"]
@@ -104,7 +104,7 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
 
     def satisfies(self, level: Level) -> bool:
         """Is the connection worth at least ``level``?"""
-        return self.level is Level.VERIFIED or self.level is level
+        return self.level.satisfies(level)
 
 
 async def observe(client: Client, target: Target) -> Observation:

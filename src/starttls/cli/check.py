@@ -12,7 +12,7 @@ from starttls.cli.options import Given, client, complete_scheme, connecting
 from starttls.cli.run import Run, exit_code, report
 from starttls.cli.voice import Exit
 from starttls.config.load import load
-from starttls.tls.connection import Level
+from starttls.tls.level import Level
 from starttls.tls.target import Target
 
 __all__ = ["check"]

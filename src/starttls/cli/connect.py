@@ -16,7 +16,7 @@ from starttls.cli.pipe import Stdin, join
 from starttls.cli.voice import Exit
 from starttls.core.errors import Truncated
 from starttls.tls.certificate import read_certificate
-from starttls.tls.connection import Level
+from starttls.tls.level import Level
 from starttls.tls.plan import Options
 from starttls.tls.target import Target
 

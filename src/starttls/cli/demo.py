@@ -9,7 +9,7 @@ from starttls.cli.loop import run_loop
 from starttls.cli.run import Run, exit_code, report
 from starttls.cli.voice import Exit
 from starttls.lab.world import World, world
-from starttls.tls.connection import Level
+from starttls.tls.level import Level
 from starttls.tls.plan import Timeouts
 from starttls.tls.target import Target
 

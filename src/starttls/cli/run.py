@@ -16,7 +16,7 @@ from starttls.check.report.text import TextReport
 from starttls.cli.progress import Progress
 from starttls.cli.voice import Exit, wants_colour
 from starttls.core.errors import Misuse
-from starttls.tls.connection import Level
+from starttls.tls.level import Level
 from starttls.tls.target import Target
 
 __all__ = ["Report", "Run", "exit_code", "report"]

@@ -21,6 +21,7 @@
         CannotResolve          the name has no address
         CannotConnect          no address answered
         TimedOut               the peer did not answer in time
+      PolicyError            what a policy forbids: see `starttls.policy.errors`
       Misuse                 you did it: the only one that `Talk` and `TLSSession` raise
       BadConfig              a configuration file that cannot be used
 

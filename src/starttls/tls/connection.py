@@ -24,10 +24,11 @@ from starttls.core.outcome import Finished, Upgrade
 from starttls.core.talk import Talk
 from starttls.core.transcript import Side, Transcript
 from starttls.core.wait import Wait
+from starttls.tls.level import Level
 from starttls.tls.plain import Plain
 from starttls.tls.session import ImplicitTLS, TLSSession
 
-__all__ = ["Connection", "Level", "Phase", "StartTLS"]
+__all__ = ["Connection", "Phase", "StartTLS"]
 
 ErrorT = TypeVar("ErrorT", bound=StartTLSError)
 StartTLS: TypeAlias = Callable[[Upgrade | ImplicitTLS], TLSSession]
@@ -46,14 +47,6 @@ class Phase(enum.StrEnum):
     """No TLS, and plaintext was asked for by name for this case."""
     CLOSED = "closed"
     FAILED = "failed"
-
-
-class Level(enum.StrEnum):
-    """What a connection is worth."""
-
-    NONE = "none"
-    ENCRYPTED = "encrypted"
-    VERIFIED = "verified"
 
 
 class Connection:

@@ -6,8 +6,9 @@ from starttls.core.errors import PeerError
 from starttls.core.facts import ClientSetup
 from starttls.core.outcome import Finished, Upgrade
 from starttls.core.talk import Talk
-from starttls.tls.connection import Connection, Level
+from starttls.tls.connection import Connection
 from starttls.tls.facts import TLSFacts
+from starttls.tls.level import Level
 from starttls.tls.reader import Reader
 
 __all__ = ["Opened"]

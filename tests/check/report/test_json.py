@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from starttls.check.observe import TLS, Certificate, Failure, Observation, State
 from starttls.check.report.json import JSONReport
-from starttls.tls.connection import Level
+from starttls.tls.level import Level
 
 VERIFIED = Observation(
     target="smtp://mail.example.org",

@@ -7,7 +7,7 @@ from rich.console import Console
 
 from starttls.check.observe import TLS, Certificate, Failure, Observation, State
 from starttls.check.report.text import TextReport, escaped, verdict
-from starttls.tls.connection import Level
+from starttls.tls.level import Level
 
 NOW = datetime(2026, 6, 17, tzinfo=UTC)
 CERTIFICATE = Certificate(

@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.text import Text
 
 from starttls.check.observe import Certificate, Observation, State
-from starttls.tls.connection import Level
+from starttls.tls.level import Level
 
 __all__ = ["TextReport", "escaped", "verdict"]
 

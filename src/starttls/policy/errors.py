@@ -1,0 +1,142 @@
+"""What a policy forbids. The other errors are in `starttls.core.errors`.
+
+::
+
+    PolicyError            the connection, or the mail, is not to be had under the policy
+      NotAuthentic           DNS data that must be proven is forged, broken or could not be had
+      DaneRequired           DANE was demanded, and the destination publishes nothing that can be used
+      DaneNoMatch            the certificates match none of the TLSA records
+      StsMxMismatch          the MX is none of those that the MTA-STS policy names
+      StsFetchFailed         the MTA-STS policy is announced, and could not be fetched
+      StsInvalid             the MTA-STS policy, or the record that announces it, is malformed
+      StsCertificate         the MTA-STS policy's own web server does not prove who it is
+      NoMail                 the domain takes no mail: a null MX, or it does not exist
+      NoUsableMX             every mail exchanger failed; why, for each
+      NoService              the domain does not offer the service
+"""
+
+from dataclasses import dataclass, field
+
+from starttls.core.errors import StartTLSError
+from starttls.policy.answer import TLSA, ExtendedError, Question, Status
+
+__all__ = [
+    "DaneNoMatch",
+    "DaneRequired",
+    "NoMail",
+    "NoService",
+    "NoUsableMX",
+    "NotAuthentic",
+    "PolicyError",
+    "StsCertificate",
+    "StsFetchFailed",
+    "StsInvalid",
+    "StsMxMismatch",
+]
+
+
+class PolicyError(StartTLSError):
+    """The connection, or the mail, is not to be had under the policy."""
+
+
+@dataclass(eq=False)
+class NotAuthentic(PolicyError):
+    """DNS data that must be proven is bogus, or could not be had. Never a reason to go on without (RFC 7672 §2.1)."""
+
+    question: Question
+    status: Status
+    detail: str = ""
+    extended: tuple[ExtendedError, ...] = ()
+
+    def _words(self) -> str:
+        return f"DNS: {self.question} is {self.status}" + (f": {self.detail}" if self.detail else "")
+
+
+@dataclass(eq=False)
+class DaneRequired(PolicyError):
+    """DANE was demanded by name, and the destination publishes nothing that can be used."""
+
+    host: str
+    detail: str
+    _text = "DANE is required, but {host} {detail}"
+
+
+@dataclass(eq=False)
+class DaneNoMatch(PolicyError):
+    """The certificates match none of the usable TLSA records. ``chain`` is DER, leaf first."""
+
+    detail: str
+    records: tuple[TLSA, ...] = ()
+    chain: tuple[bytes, ...] = field(default=(), repr=False)
+    _text = "DANE: {detail}"
+    _place = ", in"
+
+
+@dataclass(eq=False)
+class StsMxMismatch(PolicyError):
+    """The MX is none of those that the MTA-STS policy names (RFC 8461 §4.1)."""
+
+    host: str
+    patterns: tuple[str, ...]
+
+    def _words(self) -> str:
+        return f"MTA-STS: {self.host} is not among the policy's mx ({', '.join(self.patterns)})"
+
+
+@dataclass(eq=False)
+class StsFetchFailed(PolicyError):
+    """The policy is announced, and could not be fetched."""
+
+    url: str
+    detail: str
+    _text = "MTA-STS: {url}: {detail}"
+
+
+@dataclass(eq=False)
+class StsInvalid(PolicyError):
+    """The policy, or the record that announces it, is malformed."""
+
+    domain: str
+    detail: str
+    _text = "MTA-STS of {domain}: {detail}"
+
+
+@dataclass(eq=False)
+class StsCertificate(PolicyError):
+    """The policy's web server does not prove that it is ``mta-sts.<domain>`` (RFC 8461 §3.3)."""
+
+    url: str
+    detail: str
+    chain: tuple[bytes, ...] = field(default=(), repr=False)
+    _text = "MTA-STS: {url}: {detail}"
+
+
+@dataclass(eq=False)
+class NoMail(PolicyError):
+    """The domain takes no mail."""
+
+    domain: str
+    detail: str
+    _text = "{domain} takes no mail: {detail}"
+
+
+@dataclass(eq=False)
+class NoUsableMX(PolicyError):
+    """Every mail exchanger failed. ``failures`` has the error of each, in the order in which they were tried."""
+
+    domain: str
+    failures: tuple[tuple[str, StartTLSError], ...]
+
+    def _words(self) -> str:
+        whys = "; ".join(f"{host}: {error}" for host, error in self.failures)
+        return f"no mail exchanger of {self.domain} can be used: {whys}"
+
+
+@dataclass(eq=False)
+class NoService(PolicyError):
+    """The domain does not offer the service."""
+
+    domain: str
+    service: str
+    detail: str
+    _text = "{domain} offers no {service}: {detail}"

@@ -1,0 +1,1 @@
+"""Asks the world: DNS, HTTPS. What the answers mean is decided in `starttls.policy`."""

@@ -1,0 +1,19 @@
+"""What a resolver is to those who ask: `starttls.resolve.dns` asks the DNS, `starttls.resolve.fake` a made-up world."""
+
+from typing import Protocol
+
+from starttls.policy.answer import Answer
+
+__all__ = ["Resolver"]
+
+
+class Resolver(Protocol):
+    """Answers questions. Never raises for what a server or the network does: that is the answer's status."""
+
+    async def query(self, name: str, rdtype: str) -> Answer:
+        """Ask for the records of ``rdtype`` (``"MX"``) at ``name``, following aliases.
+
+        With ``rdtype`` ``"CNAME"`` no alias is followed: the answer has the first one in ``aliases`` (and no
+        ``records``), with the status of that step alone.
+        """
+        ...
