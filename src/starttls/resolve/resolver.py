@@ -1,10 +1,10 @@
-"""What a resolver is to those who ask: `starttls.resolve.dns` asks the DNS, `starttls.resolve.fake` a made-up world."""
+"""What those who ask the world ask: `starttls.resolve.dns` asks the DNS, `starttls.resolve.fake` a made-up world."""
 
 from typing import Protocol
 
 from starttls.policy.answer import Answer
 
-__all__ = ["Resolver"]
+__all__ = ["PolicyFetcher", "Resolver"]
 
 
 class Resolver(Protocol):
@@ -15,5 +15,17 @@ class Resolver(Protocol):
 
         With ``rdtype`` ``"CNAME"`` no alias is followed: the answer has the first one in ``aliases`` (and no
         ``records``), with the status of that step alone.
+        """
+        ...
+
+
+class PolicyFetcher(Protocol):
+    """Fetches MTA-STS policies."""
+
+    async def fetch(self, domain: str) -> bytes:
+        """The policy of ``domain`` as its web server gives it, not yet parsed (RFC 8461 §3.3).
+
+        Raises `StsFetchFailed`, `StsCertificate` or `StsInvalid`, and no other error for what the server or the
+        network does.
         """
         ...
