@@ -27,15 +27,14 @@ def answered_here(name: str, rdtype: str) -> Answer | None:
     ``localhost`` is the loopback address; ``invalid`` and ``onion`` do not exist. No signature covers these answers,
     and so they are `INSECURE`.
     """
-    typed = Question(name, rdtype)
+    question = Question(name, rdtype)
+    if _is_address(name):
+        reason = "an IP address has no DNS records"
+        return Answer(question=question, status=Status.INSECURE, exists=False, reason=reason)
     try:
         question = Question(as_asked(name), rdtype)
     except Misuse as error:
-        return Answer(question=typed, status=Status.INDETERMINATE, reason=error.what)
-    if _is_address(question.name):
-        return Answer(
-            question=question, status=Status.INSECURE, exists=False, reason="an IP address has no DNS records"
-        )
+        return Answer(question=question, status=Status.INDETERMINATE, reason=error.what)
     # RFC 6761 §6.3: "Name resolution APIs and libraries SHOULD recognize localhost names as special and SHOULD always
     # return the IP loopback address"; RFC 6761 §6.4 and RFC 7686 §2 on the two others.
     match question.name.rpartition(".")[2]:
