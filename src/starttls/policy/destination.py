@@ -1,9 +1,10 @@
 """What was learned of where mail for a domain goes, and what is decided of each place. Records alone."""
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from starttls.policy.answer import TLSA, Answer, Status
+from starttls.core.errors import StartTLSError
+from starttls.policy.answer import TLSA, Address, Answer, Status
 
 __all__ = ["Action", "Decision", "Destination", "Host", "Kind", "Reason"]
 
@@ -31,10 +32,11 @@ class Host:
     """One mail host. ``port`` is where it is reached."""
 
     host: str
+    """Its name; of `Kind.LITERAL` its address."""
     preference: int = 0
     port: int = 25
     addresses: tuple[Answer, ...] = ()
-    """The answers to A and AAAA."""
+    """The answers to A and AAAA. Empty for an address, and for what is no name."""
     alias: Answer | None = None
     """The answer to CNAME alone, where ``host`` is an alias and the whole is not secure (RFC 7672 §2.2.2)."""
     tlsa: tuple[Answer, ...] = ()
@@ -42,6 +44,11 @@ class Host:
 
     Empty where none was asked, since the addresses are not secure.
     """
+
+    @property
+    def located(self) -> tuple[Answer, ...]:
+        """The answers that have addresses: those that it may be reached at. A family that failed is not among them."""
+        return tuple(answer for answer in self.addresses if answer.status.usable and answer.of(Address))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +107,7 @@ class Decision:
 
     ``names`` are the names of which the certificate must have one; ``sni`` is the name to ask for; ``tlsa`` are the
     usable records, by digest agility, for the `DANE` action. ``reasons`` lead from what was learned to the action.
+    ``error`` says the same of `DEFER` and `REJECT`, for who has to raise it.
     """
 
     host: str
@@ -108,3 +116,6 @@ class Decision:
     sni: str | None = None
     tlsa: tuple[TLSA, ...] = ()
     reasons: tuple[Reason, ...] = ()
+    authentic: bool = False
+    """That ``host`` is where the mail belongs is proven: by DNSSEC, by an MTA-STS policy in force, or told by hand."""
+    error: StartTLSError | None = field(default=None, compare=False)
