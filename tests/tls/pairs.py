@@ -15,6 +15,7 @@ from cryptography.x509.oid import NameOID
 from starttls.core.outcome import Upgrade
 from starttls.core.talk import Steps, Talk
 from starttls.core.transcript import Side
+from starttls.tls.connection import Connection
 from starttls.tls.contexts import client_context, server_context
 from starttls.tls.names import ServerIdentity
 from starttls.tls.proof import ImplicitTLS, Resumption
@@ -58,7 +59,7 @@ def write_files(folder: Path, *, key_type: trustme.KeyType = trustme.KeyType.ECD
     return files
 
 
-def cross(client: TLSSession, server: TLSSession, *, size: int = 1 << 20) -> None:
+def cross(client: TLSSession | Connection, server: TLSSession, *, size: int = 1 << 20) -> None:
     """Carry bytes between the two, at most ``size`` at a time, until neither has any."""
     while True:
         there = client.data_to_send()

@@ -5,9 +5,13 @@ import socket
 import pytest
 
 from starttls.core.errors import Misuse
-from starttls.tls.plan import SESSIONS, Plan, Timeouts, literal, peer_of
+from starttls.tls.contexts import server_context
+from starttls.tls.demand import Demand
+from starttls.tls.level import Level
+from starttls.tls.plan import SESSIONS, Plan, Policy, Timeouts, literal, peer_of
+from starttls.tls.session import TLSSession
 from starttls.tls.target import Target
-from tests.tls.pairs import Files
+from tests.tls.pairs import IMPLICIT_SERVER, Files, cross
 
 
 def test_options_that_cannot_be_meant() -> None:
@@ -79,3 +83,54 @@ def test_defaults_are_bounded() -> None:
     timeouts = Timeouts()
     assert 0 < timeouts.connect < timeouts.wait <= timeouts.whole
     assert SESSIONS < 10000
+
+
+DANE = Demand(level=Level.DANE, name="mx.example.org", judge=lambda _: None)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"policy": "secure"}, "policy 'secure' is none of verify, encrypt, dane, opportunistic"),
+        ({"policy": "dane", "level": "encrypted"}, "level 'encrypted' and policy 'dane' contradict each other"),
+        ({"policy": "encrypt", "level": "verified"}, "level 'verified' and policy 'encrypt' contradict each other"),
+        ({"policy": "dane", "fallback": "plaintext"}, "policy 'dane' demands TLS"),
+        ({"policy": "dane", "name": "other.example"}, "it is the DNS that says"),
+        ({"policy": "opportunistic", "name": "other.example"}, "it is the DNS that says"),
+    ],
+)
+def test_policies_that_cannot_be_meant(options: dict[str, str], said: str) -> None:
+    with pytest.raises(Misuse, match=said):
+        Plan(**options)  # type: ignore[arg-type]
+
+
+def test_a_level_is_the_older_name_of_a_policy() -> None:
+    assert Plan().policy == "verify"
+    assert Plan(level="encrypted").policy == Plan(policy="encrypt").policy == "encrypt"
+    assert Plan(level="verified", policy="verify").policy == "verify"
+
+
+@pytest.mark.parametrize("policy", ["dane", "opportunistic"])
+def test_a_policy_that_asks_the_dns_never_becomes_a_lesser_one(policy: Policy) -> None:
+    target = Target.parse("smtp://mx.example.org")
+    with pytest.raises(Misuse, match="needs to know what mx.example.org has to prove"):
+        Plan(policy=policy).connection(target, "192.0.2.1")
+    assert Plan(policy=policy).connection(target, "192.0.2.1", DANE).waiting_for is not None
+
+
+def test_sessions_of_different_demands_are_kept_apart(files: Files) -> None:
+    """One that any certificate was good for is not even offered where more is demanded, and the other way round."""
+    plan, target = Plan(policy="opportunistic"), Target.parse("imaps://mx.example.org")
+    server, offered = server_context(files.server), list[bool]()
+    encrypted = Demand(level=Level.ENCRYPTED, name="mx.example.org")
+    for demand in (encrypted, DANE, encrypted, DANE):
+        client = plan.connection(target, "192.0.2.1", demand)
+        peer = TLSSession.server(IMPLICIT_SERVER, server)
+        assert client.session is not None
+        cross(client, peer)
+        client.read()
+        assert client.level is demand.level
+        assert client.session.facts is not None
+        offered.append(client.session.facts.resumed)
+        client.close()
+    assert offered == [False, False, True, True]

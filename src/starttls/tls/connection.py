@@ -172,9 +172,7 @@ class Connection:
     @property
     def level(self) -> Level:
         """What the stream is worth; NONE until there is one."""
-        if self._session is None or not self._session.handshake_done:
-            return Level.NONE
-        return Level.VERIFIED if self._session.verified else Level.ENCRYPTED
+        return self._session.level if self._session is not None else Level.NONE
 
     @property
     def session(self) -> TLSSession | None:

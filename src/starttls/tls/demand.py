@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from starttls.core.errors import StartTLSError
+from starttls.core.errors import Misuse, StartTLSError
 from starttls.tls.level import Level
 
 __all__ = ["Demand", "Judge"]
@@ -17,9 +17,10 @@ Judge: TypeAlias = Callable[[tuple[bytes, ...]], StartTLSError | None]
 class Demand:
     """What one server has to prove, and what a connection on which it did so is worth.
 
-    ``name`` is whom to ask for (SNI), and with ``VERIFIED`` the name that the certificate must have. With ``DANE``
-    the TLS library is told to take any chain, and ``judge`` alone decides, in the handshake, before anything is sent.
-    ``ENCRYPTED`` takes any certificate.
+    ``name`` is whom to ask for (SNI). ``VERIFIED``: the TLS library proves the chain, and that it is for ``name``; a
+    ``judge`` is asked instead of comparing that name. ``DANE``: the library is told to take any chain, and ``judge``
+    alone decides. Either way it does so within the handshake, before anything of ours is sent. ``ENCRYPTED`` takes any
+    certificate.
     """
 
     level: Level
@@ -27,3 +28,10 @@ class Demand:
     judge: Judge | None = field(default=None, repr=False)
     fallback: bool = False
     """Go on in plaintext where TLS is not offered or refused."""
+
+    def __post_init__(self) -> None:
+        """Refuse what would demand less than it says."""
+        if self.level is Level.NONE or (self.level is Level.DANE) > (self.judge is not None):
+            raise Misuse(f"a demand of level '{self.level}' that nobody judges")
+        if self.level is Level.ENCRYPTED and self.judge is not None:
+            raise Misuse("a judge of a connection that takes any certificate")

@@ -1,9 +1,10 @@
 """What a handshake negotiated."""
 
 import hashlib
+import ssl
 from dataclasses import dataclass, field
 
-__all__ = ["TLSFacts"]
+__all__ = ["TLSFacts", "negotiated"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,3 +30,19 @@ class TLSFacts:
     def sha256(self) -> str | None:
         """The fingerprint of the peer's own certificate: SHA-256, hexadecimal."""
         return hashlib.sha256(self.chain[0]).hexdigest() if self.chain else None
+
+
+def negotiated(tls: ssl.SSLObject, group: str | None, chain: tuple[bytes, ...], *, verified: bool) -> TLSFacts | None:
+    """The facts of a handshake that is done."""
+    cipher = tls.cipher()
+    if cipher is None:
+        return None
+    return TLSFacts(
+        version=tls.version() or "",
+        cipher=cipher[0],
+        group=group,
+        alpn=tls.selected_alpn_protocol(),
+        resumed=bool(tls.session_reused),
+        verified=verified,
+        chain=chain,
+    )

@@ -6,7 +6,7 @@ import ssl
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Literal, TypeAlias, TypedDict, Unpack
+from typing import Literal, TypeAlias, TypedDict, Unpack, get_args
 
 from starttls.core.errors import Misuse
 from starttls.core.facts import ClientSetup
@@ -14,14 +14,22 @@ from starttls.core.outcome import Upgrade
 from starttls.core.wait import Wait
 from starttls.tls.connection import HANDSHAKE, Connection
 from starttls.tls.contexts import client_context
+from starttls.tls.demand import Demand
+from starttls.tls.level import Level
 from starttls.tls.names import ServerIdentity
 from starttls.tls.session import ImplicitTLS, Resumption, TLSSession
 from starttls.tls.target import Target
 
-__all__ = ["Options", "Plan", "Timeouts", "literal", "peer_of"]
+__all__ = ["Options", "Plan", "Policy", "Timeouts", "literal", "peer_of"]
 
-Service: TypeAlias = tuple[ServerIdentity, int, tuple[str, ...]]
-"""What a session is kept for: who the server must be, its port, and the ALPN names."""
+Policy: TypeAlias = Literal["verify", "encrypt", "dane", "opportunistic"]
+"""What a connection has to prove: see `Plan`."""
+
+Service: TypeAlias = tuple[Level, ServerIdentity, int, tuple[str, ...]]
+"""What a session is kept for: what it has to prove, who the server must be, its port, and the ALPN names."""
+
+_POLICIES: dict[str, Policy] = {"verified": "verify", "encrypted": "encrypt"}
+"""The policies that have an older name: ``level``."""
 
 SESSIONS = 256
 """Sessions that a plan remembers for resumption, one a service; the oldest goes first."""
@@ -44,6 +52,7 @@ class Timeouts:
 class Options(TypedDict, total=False):
     """What `connect` and `Client` can be told; see `Plan`."""
 
+    policy: Policy
     level: Literal["verified", "encrypted"]
     fallback: Literal["plaintext"] | None
     name: str | None
@@ -62,7 +71,12 @@ class Options(TypedDict, total=False):
 class Plan:
     """The demands, and what is kept from one connection to the next: TLS contexts and session tickets.
 
-    level:       ``"verified"`` (default), or by name ``"encrypted"``: any certificate will do
+    policy:      ``"verify"`` (default): a certificate of an authority that is trusted here, for the URL's host
+                 ``"encrypt"``: any certificate will do
+                 ``"dane"``: the certificate that the host's zone publishes, by DNSSEC (RFC 7671); or no connection
+                 ``"opportunistic"``: the best that the destination proves. DANE; else MTA-STS, for mail; else any
+                 certificate
+    level:       the older way to say the first two: ``"verified"``, ``"encrypted"``
     fallback:    ``"plaintext"`` goes on without TLS where it is not offered or refused; by name only
     name:        verify the certificate for this name instead of the URL's host
     connect_to:  connect to this host and port instead of the URL's
@@ -78,15 +92,18 @@ class Plan:
     Raises `Misuse` for options that cannot be meant, before anything is sent.
     """
 
-    __slots__ = ("_contexts", "_fallback", "_kept", "_options", "family", "timeouts")
+    __slots__ = ("_contexts", "_fallback", "_kept", "_options", "family", "policy", "timeouts")
 
     def __init__(self, **options: Unpack[Options]) -> None:
-        if options.get("level", "verified") not in {"verified", "encrypted"}:
-            raise Misuse(f"level '{options.get('level')}' is neither 'verified' nor 'encrypted'")
+        self.policy = _policy(options)
         if options.get("fallback") not in {None, "plaintext"}:
             raise Misuse(f"fallback '{options.get('fallback')}' is not 'plaintext'")
+        if options.get("fallback") is not None and self.policy == "dane":
+            raise Misuse("policy 'dane' demands TLS, and fallback 'plaintext' would do without")
+        if options.get("name") is not None and self.asks:
+            raise Misuse(f"under policy '{self.policy}' it is the DNS that says for which name a certificate must be")
         self._options = options
-        self._contexts: dict[tuple[tuple[str, ...], bool], ssl.SSLContext] = {}
+        self._contexts: dict[tuple[tuple[str, ...], bool, bool], ssl.SSLContext] = {}
         self._kept: dict[Service, TLSSession] = {}
         self._fallback = options.get("fallback") is not None
         self.family = options.get("family", socket.AF_UNSPEC)
@@ -98,28 +115,48 @@ class Plan:
             raise Misuse(f"{target.protocol.title} cannot go on in plaintext on the same connection")
         return self._options.get("connect_to") or (target.host, target.port)
 
-    def connection(self, target: Target, own_address: str) -> Connection:
-        """A connection to ``target`` that has not begun, from ``own_address``."""
+    @property
+    def asks(self) -> bool:
+        """Is it the DNS that says what a connection has to prove? Each then needs a `Demand`."""
+        return self.policy in {"dane", "opportunistic"}
+
+    def connection(self, target: Target, own_address: str, demand: Demand | None = None) -> Connection:
+        """A connection to ``target`` that has not begun, from ``own_address``.
+
+        ``demand`` is what this server has to prove, where that is other than the plan says of all.
+        """
+        demand = demand or self._demand(target)
         setup = ClientSetup(
             entropy=secrets.token_bytes(16),
             host=self._options.get("name") or target.host,
             me=self._options.get("me") or literal(own_address),
             unoffered=self._options.get("unoffered", False),
         )
-        identity = self._identity(target)
-        context = self._context(target.protocol.alpn, check_name=not identity.beyond_dns)
-        # A session resumes on its own context alone, and ALPN is the context's: two protocols may share a port.
-        service = (identity, target.port, target.protocol.alpn)
+        verify = demand.level is Level.VERIFIED
+        srv = target.protocol.srv_id if verify else None
+        identity = ServerIdentity(demand.name, srv=srv, xmpp=srv is not None)
+        check_name = demand.judge is None and not identity.beyond_dns
+        context = self._context(target.protocol.alpn, verify=verify, check_name=verify and check_name)
+        # A session resumes on its own context alone, and ALPN is the context's: two protocols may share a port. And it
+        # resumes for the level alone for which it was made, since it shows no certificate again.
+        service = (demand.level, identity, target.port, target.protocol.alpn)
         resume = self._ticket(service)
 
         def start_tls(proof: Upgrade | ImplicitTLS) -> TLSSession:
-            return TLSSession.client(proof, context, identity, resume=resume)
+            return TLSSession.client(proof, context, identity, demand=demand, resume=resume)
 
         protocol, implicit = target.protocol, target.implicit
-        connection = Connection.client(protocol, setup, start_tls, implicit=implicit, fallback=self._fallback)
+        connection = Connection.client(protocol, setup, start_tls, implicit=implicit, fallback=demand.fallback)
         if self._options.get("resume", True):
             connection.closing = partial(self._keep, service)
         return connection
+
+    def _demand(self, target: Target) -> Demand:
+        """What the plan says of all. Raises `Misuse` where that is nothing: never does a policy become a lesser one."""
+        if self.asks:
+            raise Misuse(f"policy '{self.policy}' needs to know what {target.host} has to prove")
+        level = Level.VERIFIED if self.policy == "verify" else Level.ENCRYPTED
+        return Demand(level=level, name=self._options.get("name") or target.host, fallback=self._fallback)
 
     def _keep(self, service: Service, connection: Connection) -> None:
         """Keep the session for the next connection to the same service."""
@@ -134,15 +171,11 @@ class Plan:
         session = self._kept.get(service)
         return session.resumption if session is not None else None
 
-    def _identity(self, target: Target) -> ServerIdentity:
-        srv = target.protocol.srv_id
-        return ServerIdentity(self._options.get("name") or target.host, srv=srv, xmpp=srv is not None)
-
-    def _context(self, alpn: tuple[str, ...], *, check_name: bool) -> ssl.SSLContext:
-        known = self._contexts.get((alpn, check_name))
+    def _context(self, alpn: tuple[str, ...], *, verify: bool, check_name: bool) -> ssl.SSLContext:
+        known = self._contexts.get((alpn, verify, check_name))
         if known is None:
-            known = self._contexts[alpn, check_name] = client_context(
-                verify=self._options.get("level", "verified") == "verified",
+            known = self._contexts[alpn, verify, check_name] = client_context(
+                verify=verify,
                 check_name=check_name,
                 ca_file=self._options.get("ca_file"),
                 alpn=alpn,
@@ -151,6 +184,18 @@ class Plan:
                 minimum=self._options.get("minimum", ssl.TLSVersion.TLSv1_2),
             )
         return known
+
+
+def _policy(options: Options) -> Policy:
+    level, policy = options.get("level"), options.get("policy")
+    if policy is not None and policy not in get_args(Policy):
+        raise Misuse(f"policy '{policy}' is none of {', '.join(get_args(Policy))}")
+    if level is not None and level not in _POLICIES:
+        raise Misuse(f"level '{level}' is neither 'verified' nor 'encrypted'")
+    said = _POLICIES[level] if level is not None else None
+    if said is not None and policy not in {None, said}:
+        raise Misuse(f"level '{level}' and policy '{policy}' contradict each other")
+    return policy or said or "verify"
 
 
 def peer_of(sock: socket.socket) -> tuple[str, int]:

@@ -13,8 +13,11 @@ from starttls.core.outcome import Upgrade
 from starttls.core.transcript import Side, printable
 from starttls.tls.alerts import failure, received_alert
 from starttls.tls.bios import RECORD, Bios
-from starttls.tls.chain import name_rejected, presented, rejected
-from starttls.tls.facts import TLSFacts
+from starttls.tls.chain import presented, rejected
+from starttls.tls.demand import Demand
+from starttls.tls.facts import TLSFacts, negotiated
+from starttls.tls.judgement import Judgement
+from starttls.tls.level import Level
 from starttls.tls.names import ServerIdentity
 from starttls.tls.proof import ImplicitTLS, Resumption, accepted
 
@@ -37,7 +40,7 @@ class TLSSession:
     ``truncated``: it ended without close_notify, what was read may be cut. ``verified``: its certificate proves it.
     """
 
-    __slots__ = ("_bios", "_closed", "_earlier", "_eof", "_expected", "_group", "_heard", "_kept", "_read", "_tls",
+    __slots__ = ("_bios", "_closed", "_earlier", "_eof", "_group", "_heard", "_judgement", "_kept", "_read", "_tls",
                  "_upgraded", "error", "handshake_done", "peer_closed", "side", "truncated", "verified")  # fmt: skip
 
     def __init__(
@@ -46,19 +49,20 @@ class TLSSession:
         side: Side,
         context: ssl.SSLContext,
         expected: ServerIdentity | None = None,
+        demand: Demand | None = None,
         resume: Resumption | None = None,
     ) -> None:  # use `client` or `server`
+        self._judgement = Judgement(context, expected, demand)
         self._upgraded = accepted(proof, side, context)
         self.side = side
         self.error: StartTLSError | None = None
         self.handshake_done = self.peer_closed = self.truncated = self.verified = False
         self._bios = Bios(side)
         self._closed = self._eof = self._read = False
+        resume = self._judgement.resumable(resume)
         self._earlier = resume.chain if resume is not None else ()
-        self._expected = expected
         self._group: str | None = None
-        self._heard = 0
-        self._kept = b""
+        self._heard, self._kept = 0, b""
         try:
             self._tls = context.wrap_bio(
                 self._bios.incoming,
@@ -77,18 +81,16 @@ class TLSSession:
         context: ssl.SSLContext,
         server: ServerIdentity | str,
         *,
+        demand: Demand | None = None,
         resume: Resumption | None = None,
     ) -> "TLSSession":
         """A client's session with ``server``: its name or IP address, which the certificate has to prove.
 
-        ``resume`` is what an earlier session with the same server, on the same context, left behind.
+        ``demand`` says how, where not by the name alone. ``resume`` is what an earlier session with the same server,
+        on the same context, left behind; not used where the demand's judge would now object to its certificates.
         """
         expected = ServerIdentity(server) if isinstance(server, str) else server
-        if expected.beyond_dns and context.check_hostname:
-            raise Misuse("for names that OpenSSL does not know, make the context with check_name=False")
-        if resume is not None:
-            resume.check(expected, context)
-        self = cls(proof, Side.CLIENT, context, expected, resume)
+        self = cls(proof, Side.CLIENT, context, expected, demand, resume)
         self._step()
         return self
 
@@ -160,20 +162,15 @@ class TLSSession:
     # -- what came of it -------------------------------------------------------------------------------------
 
     @property
+    def level(self) -> Level:
+        """What the session is worth; NONE until the handshake is done."""
+        return self._judgement.level(verified=self.verified) if self.handshake_done else Level.NONE
+
+    @property
     def facts(self) -> TLSFacts | None:
         """What was negotiated; None until the handshake is done."""
-        cipher = self._tls.cipher()
-        if not self.handshake_done or cipher is None:
-            return None
-        return TLSFacts(
-            version=self._tls.version() or "",
-            cipher=cipher[0],
-            group=self._group,
-            alpn=self._tls.selected_alpn_protocol(),
-            resumed=bool(self._tls.session_reused),
-            verified=self.verified,
-            chain=self.presented_chain,
-        )
+        chain = self.presented_chain
+        return negotiated(self._tls, self._group, chain, verified=self.verified) if self.handshake_done else None
 
     @property
     def presented_chain(self) -> tuple[bytes, ...]:
@@ -190,9 +187,9 @@ class TLSSession:
         With TLS 1.3 a ticket comes after the handshake, with what is read first: ask late.
         """
         session = self._tls.session if self.handshake_done else None
-        if session is None or self._expected is None or not (session.has_ticket or session.id):
+        if session is None or self._judgement.expected is None or not (session.has_ticket or session.id):
             return None
-        return Resumption(session, self._expected, self.presented_chain, self.verified)
+        return Resumption(session, self._judgement.expected, self.presented_chain, self.verified)
 
     # -- the handshake ---------------------------------------------------------------------------------------
 
@@ -215,6 +212,7 @@ class TLSSession:
             self._tls.do_handshake()
         except ssl.SSLWantReadError:
             self._bios.flush()
+            self._judge()
         except ssl.SSLError as error:
             self._fail(error)
         else:
@@ -225,20 +223,22 @@ class TLSSession:
         cipher, groups, self._bios.groups = self._tls.cipher(), self._bios.groups, None
         if groups is not None and cipher is not None:
             self._group = groups.name(cipher[0])
-        context = self._tls.context
-        verifies = context.check_hostname or context.verify_mode is not ssl.CERT_NONE
-        expected = self._expected if verifies and not context.check_hostname else None
-        if expected is not None and (wrong := name_rejected(self.presented_chain, expected)):
-            self._bios.take()  # an impostor gets neither our Finished nor our certificate
+        self._judge(ended=True)
+        self.handshake_done = self.error is None
+        if self.handshake_done and self._judgement.proves:
+            self.verified = self.side is Side.CLIENT or bool(self.presented_chain)
+
+    def _judge(self, *, ended: bool = False) -> None:
+        chain = self.presented_chain if self._judgement.asked else ()
+        wrong = self._judgement.objection(chain) if chain or ended else None
+        if wrong is not None:
+            self._bios.take()
             self._refuse(wrong)
-            return
-        self.verified = verifies and (self.side is Side.CLIENT or bool(self.presented_chain))
-        self.handshake_done = True
 
     def _no_tls(self, leftover: bytes) -> None:
         start = printable(leftover[: 60 if self.side is Side.CLIENT else 4])  # a client's may be a login, as of LDAP
-        no_tls = HandshakeFailed(f"the peer does not speak TLS: '{start}'")
-        self._refuse(PlaintextAfterGoAhead(leftover) if self._upgraded else no_tls)
+        no = HandshakeFailed(f"the peer does not speak TLS: '{start}'")
+        self._refuse(PlaintextAfterGoAhead(leftover) if self._upgraded else no)
 
     # -- inside ----------------------------------------------------------------------------------------------
 
@@ -289,7 +289,7 @@ class TLSSession:
     def _fail(self, error: ssl.SSLError) -> None:
         sent = self._bios.flush()
         if isinstance(error, ssl.SSLCertVerificationError):
-            self._refuse(rejected(error, self.presented_chain, self._expected))
+            self._refuse(rejected(error, self.presented_chain, self._judgement.expected))
             return
         # A client of TLS 1.3 is done before the server has looked at its certificate.
         late = self.side is Side.CLIENT and not self._read and received_alert(error) is not None
