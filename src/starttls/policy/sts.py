@@ -111,7 +111,7 @@ class Learned:
 def parse_record(domain: str, text: bytes) -> str:
     """The ``id`` of the record that announces the policy of ``domain``. Raises `StsInvalid`."""
     try:
-        found = fields(text, VERSION, b"id")
+        found = fields(text, VERSION)
     except Malformed as error:
         raise StsInvalid(domain, str(error)) from None
     # RFC 8461 §3.2, of records and policies: what is doubled counts the first time.

@@ -41,7 +41,7 @@ def announcing(records: Iterable[TXT], version: bytes) -> list[bytes]:
     return [text for text in (record.joined for record in records) if begins.match(text)]
 
 
-def fields(text: bytes, version: bytes, own: bytes) -> list[tuple[bytes, bytes]]:
+def fields(text: bytes, version: bytes, own: bytes = b"") -> list[tuple[bytes, bytes]]:
     """The fields of a record behind its version, in order. Raises `Malformed`.
 
     The value of a field called ``own`` is left to the caller; all others must be extension fields by the grammar, also
