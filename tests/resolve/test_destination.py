@@ -167,7 +167,7 @@ async def test_an_mx_lookup_that_fails_leads_nowhere(status: Status) -> None:
     assert found.status is status
 
 
-@pytest.mark.parametrize("name", ["a b.example.org", "mx.example.org/x", "*.example.org", "-.example"])
+@pytest.mark.parametrize("name", ["a b.example.org", "mx.example.org/x", "*.example.org", "-.example", "192.0.2.1"])
 async def test_an_mx_that_is_no_host_name_is_asked_for_nothing(name: str) -> None:
     answer = Answer(question=Question("example.org", "MX"), status=Status.SECURE, records=(MX(5, name),))
     found = await destination("example.org", Canned(answer))

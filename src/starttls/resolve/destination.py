@@ -6,8 +6,10 @@ import re
 from dataclasses import replace
 
 from starttls.core.errors import Misuse
+from starttls.core.transcript import one_line
 from starttls.policy.answer import MX, TLSA, Answer, Status
 from starttls.policy.destination import Destination, Host, Kind
+from starttls.policy.tlsa import owner
 from starttls.resolve.resolver import Resolver
 from starttls.tls.names import a_label
 
@@ -47,7 +49,7 @@ async def host_at(name: str, resolver: Resolver, *, port: int, preference: int =
     alias, bases = await _bases(host, resolver)
     answers: list[Answer] = []
     for base in bases:
-        answer = await resolver.query(f"_{port}._tcp.{base}", "TLSA")
+        answer = await resolver.query(owner(base, port), "TLSA")
         answers.append(answer)
         # RFC 7672 §2.2.2: the first name with secure records is the TLSA base domain. A failure ends the search, too:
         # what stands at the other name says nothing of what was withheld here.
@@ -75,7 +77,7 @@ async def _bases(host: Host, resolver: Resolver) -> tuple[Answer | None, tuple[s
 async def _by_mx(domain: str, resolver: Resolver, port: int) -> Destination:
     mx = await resolver.query(domain, "MX")
     if not mx.status.usable:
-        return Destination(domain=domain, kind=Kind.UNKNOWN, mx=mx, reason=f"MX is {mx.status}: {mx.reason}")
+        return Destination(domain=domain, kind=Kind.UNKNOWN, mx=mx, reason=f"MX is {mx.status}: {one_line(mx.reason)}")
     if not mx.exists:
         return Destination(domain=domain, kind=Kind.NOTHING, mx=mx, reason="the domain does not exist")
     records = mx.of(MX)
@@ -99,11 +101,13 @@ async def _by_mx(domain: str, resolver: Resolver, port: int) -> Destination:
 
 async def _mx_host(name: str, preference: int, resolver: Resolver, port: int) -> Host:
     """One host of an MX record, which may name anything."""
+    unknown = Host(host=name, preference=preference, port=port)
     try:
         host = a_label(name)
     except Misuse:
-        return Host(host=name, preference=preference, port=port)
-    return await host_at(host, resolver, port=port, preference=preference)
+        return unknown
+    # RFC 5321 §5.1: the MX record has "a domain name", and not an address, as many have it.
+    return unknown if _address(host) else await host_at(host, resolver, port=port, preference=preference)
 
 
 async def _implicit(domain: str, mx: Answer, resolver: Resolver, port: int) -> Destination:

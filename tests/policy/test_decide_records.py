@@ -1,0 +1,50 @@
+"""What is decided by TLSA records of every kind; rows of the same table as in `test_decide_dane`."""
+
+import pytest
+
+from starttls.policy.decide import downgradable
+from starttls.policy.destination import Action
+from tests.policy.mail import DIGEST, PLAIN, SIGNED, one, trail
+
+TA = "2 1 1 " + 32 * "cd"
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        *("0 1 1 " + 32 * "ab", "1 1 1 " + 32 * "ab", "1 0 2 " + 64 * "ab"),  # usages 0 and 1 mean nothing for SMTP
+        *("3 1 1 abcd", "3 1 2 " + 32 * "ab", "3 0 0 abcd", "2 1 0 abcd"),  # wrong length, bad DER
+        *("3 1 255 abcd", "3 2 1 " + 32 * "ab", "4 1 1 " + 32 * "ab"),  # unknown
+    ],
+)
+async def test_all_tlsa_unusable_is_tls_without_a_proof(record: str) -> None:
+    decision = await one(PLAIN + f"_25._tcp.mx.example.org. TLSA {record}")
+    assert (decision.action, decision.names, decision.sni) == (Action.ENCRYPT, (), "mx.example.org")
+    assert f"\n{record.lower()} cannot be used: " in trail(decision)
+    assert trail(decision).endswith("an attacker on the path can forge it [RFC 7672 §2.2]")
+    assert downgradable((decision,)) is True
+
+
+async def test_one_usable_record_is_enough() -> None:
+    decision = await one(SIGNED + "_25._tcp.mx.example.org. TLSA 3 1 255 abcd")
+    assert (decision.action, [str(record) for record in decision.tlsa]) == (Action.DANE, [DIGEST])
+    assert "1 of 2 records can be used" in trail(decision)
+
+
+async def test_dane_ee_needs_no_name_and_dane_ta_does() -> None:
+    decision = await one(SIGNED)
+    assert "must be for" not in trail(decision)
+    decision = await one(PLAIN + f"_25._tcp.mx.example.org. TLSA {TA}")
+    expected = "but for usage 3, it must be for mx.example.org or example.org [RFC 7672 §3.2.2]"
+    assert trail(decision).endswith(expected)
+
+
+async def test_ee_and_ta_both_published_are_both_kept() -> None:
+    decision = await one(SIGNED + f"_25._tcp.mx.example.org. TLSA {TA}")
+    assert [str(record) for record in decision.tlsa] == [DIGEST, TA]
+
+
+async def test_digest_agility_keeps_the_strongest() -> None:
+    strong = "3 1 2 " + 64 * "ef"
+    decision = await one(SIGNED + f"_25._tcp.mx.example.org. TLSA {strong}\n_25._tcp.mx.example.org. TLSA {TA}")
+    assert sorted(str(record) for record in decision.tlsa) == sorted([strong, TA])
