@@ -72,8 +72,9 @@ class HTTPSFetcher:
         except Misuse as error:
             raise StsFetchFailed(f"https://mta-sts.{domain}{_PATH}", error.what) from None
         visit = _Visit(f"https://{host}{_PATH}", host)
+        limit = asyncio.timeout(self._timeout)
         try:
-            async with asyncio.timeout(self._timeout) as limit:
+            async with limit:
                 addresses = [self._connect_to] if self._connect_to else await self._addresses(visit)
                 reader, writer = await self._connect(visit, addresses)
                 try:

@@ -1,6 +1,8 @@
 """Learns a domain's MTA-STS policy: asks for the record, fetches the policy when that is due, remembers both."""
 
+import asyncio
 from collections import OrderedDict
+from weakref import WeakValueDictionary
 
 from starttls.policy.errors import StsCertificate, StsFetchFailed, StsInvalid
 from starttls.policy.renewal import Outcome, announcement, fetch_due, fetched, unfetched
@@ -40,9 +42,10 @@ class LearnedPolicies:
     not make us forget a policy, and with it the protection that it gives.
     """
 
-    __slots__ = ("_limit", "_with", "_without")
+    __slots__ = ("_busy", "_limit", "_with", "_without")
 
     def __init__(self, limit: int = 1000) -> None:
+        self._busy: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._limit = limit
         self._with: OrderedDict[str, Learned] = OrderedDict()
         self._without: OrderedDict[str, Learned] = OrderedDict()
@@ -72,7 +75,9 @@ class LearnedPolicies:
         self._without.pop(domain, None)
 
     async def learn(self, domain: str, resolver: Resolver, fetcher: PolicyFetcher, *, now: float) -> Learned:
-        """`learn` with what is remembered of ``domain``, and remember what comes of it."""
-        learned = await learn(domain, resolver, fetcher, kept=self.get(domain), now=now)
-        self.put(learned)
-        return learned
+        """`learn` with what is remembered of ``domain``, and remember what comes of it. One at a time for a domain."""
+        lock = self._busy.setdefault(domain, asyncio.Lock())
+        async with lock:
+            learned = await learn(domain, resolver, fetcher, kept=self.get(domain), now=now)
+            self.put(learned)
+            return learned
