@@ -4,8 +4,10 @@ import click
 import pytest
 
 from starttls.check.settings import CheckSettings, TimeoutSettings
-from starttls.cli.options import Given, client, complete_scheme, connecting
+from starttls.cli.options import Asking, Given, client, complete_scheme, connecting, resolving
 from starttls.core.errors import Misuse
+from starttls.resolve.dns import DNSResolver, Trust
+from starttls.resolve.resolver import Resolver
 from starttls.tls.plan import Options, Timeouts
 
 
@@ -66,3 +68,23 @@ def test_files_are_looked_at_before_anything_is_sent() -> None:
 
 def test_schemes_are_offered() -> None:
     assert complete_scheme(click.Context(_verb), _verb.params[0], "sm") == ["smtp://", "smtps://"]
+
+
+def test_how_the_dns_is_asked() -> None:
+    made: list[Resolver] = []
+
+    @click.command()
+    @resolving
+    def verb(asking: Asking) -> int:
+        made.append(asking.make(CheckSettings(resolver="192.0.2.7", dnssec="validate")))
+        return 0
+
+    verb.main([], standalone_mode=False)
+    verb.main(["--resolver", "192.0.2.53:5353", "--dnssec", "ad"], standalone_mode=False)
+    first, second = made
+    assert isinstance(first, DNSResolver)
+    assert isinstance(second, DNSResolver)
+    assert ([str(one) for one in first.servers], first.mode) == (["192.0.2.7:53"], Trust.VALIDATE)
+    assert ([str(one) for one in second.servers], second.mode) == (["192.0.2.53:5353"], Trust.AD)
+    with pytest.raises(Misuse, match="names no DNS server"):
+        verb.main(["--resolver", "mail"], standalone_mode=False)

@@ -40,6 +40,22 @@ class CheckSettings(Section, frozen=True):
             "whoever is on the path can read and change everything."
         ),
     ] = "verified"
+    resolver: Annotated[
+        str | None,
+        Meta(
+            description="The DNS server to ask, instead of the system's. It is asked where a policy or a domain needs "
+            "it.",
+            examples=["192.0.2.53", "tls://192.0.2.53#dns.example.net"],
+        ),
+    ] = None
+    dnssec: Annotated[
+        Literal["ad", "validate", "both"] | None,
+        Meta(
+            description="How it is told whether an answer is authentic: by the AD bit of the server, by validating "
+            "here, or by both, compared. By default the AD bit where the server is this machine itself.",
+            examples=["validate"],
+        ),
+    ] = None
     ca_file: Annotated[
         str | None,
         Meta(

@@ -5,17 +5,20 @@ import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import click
 
 from starttls.asyncio.client import Client
 from starttls.check.settings import CheckSettings
+from starttls.resolve.resolver import Resolver
 from starttls.tls.contexts import client_context
 from starttls.tls.plan import Options, Timeouts
 from starttls.tls.target import schemes
 
-__all__ = ["Given", "client", "complete_scheme", "connecting"]
+__all__ = ["Asking", "Given", "client", "complete_scheme", "connecting", "resolving"]
+
+_Decorator: TypeAlias = Callable[[Callable[..., int]], Callable[..., int]]
 
 
 def complete_scheme(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
@@ -47,6 +50,15 @@ _CONNECTING = (
                  help="What a connection must be worth [default: verified]."),
     click.option("--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS",
                  help="For each connection, from its name to TLS [default: 60]."),
+)  # fmt: skip
+
+
+_RESOLVING = (
+    click.option("--resolver", metavar="SERVER",
+                 help="Ask this DNS server, not the system's: IP[:PORT], tls://HOST[#NAME] or https://HOST/PATH."),
+    click.option("--dnssec", type=click.Choice(["ad", "validate", "both"]),
+                 help="Believe the server's AD bit, validate here, or compare both [default: ad on loopback, else "
+                      "validate]."),
 )  # fmt: skip
 
 
@@ -94,17 +106,44 @@ class Given:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """What the command line said on how to ask the DNS; None where it said nothing."""
+
+    resolver: str | None = None
+    dnssec: Literal["ad", "validate", "both"] | None = None
+
+    def make(self, settings: CheckSettings | None = None) -> Resolver:
+        """A resolver, as it was given, and as ``settings`` say for the rest. Raises `Misuse` for what cannot be."""
+        from starttls.resolve.dns import DNSResolver  # noqa: PLC0415 - slow, and not every run asks
+
+        defaults = settings or CheckSettings()
+        return DNSResolver(self.resolver or defaults.resolver, mode=self.dnssec or defaults.dnssec)
+
+
 def connecting(command: Callable[..., int]) -> Callable[..., int]:
     """Give a verb the options that say how to connect and what to demand, as one argument: ``given``."""
+    return _together(command, "given", Given, _CONNECTING)
+
+
+def resolving(command: Callable[..., int]) -> Callable[..., int]:
+    """Give a verb the options that say how to ask the DNS, as one argument: ``asking``."""
+    return _together(command, "asking", Asking, _RESOLVING)
+
+
+def _together(
+    command: Callable[..., int], argument: str, record: type[Asking | Given], options: tuple[_Decorator, ...]
+) -> Callable[..., int]:
+    """Give a verb ``options``, which come to it in one ``record``."""
 
     @functools.wraps(command)
-    def with_given(**parameters: Any) -> int:  # noqa: ANN401 - click passes what the options say
-        own = {name: parameters.pop(name) for name in Given.__dataclass_fields__}
-        return command(given=Given(**own), **parameters)
+    def with_record(**parameters: Any) -> int:  # noqa: ANN401 - click passes what the options say
+        own = {name: parameters.pop(name) for name in record.__dataclass_fields__}
+        return command(**{argument: record(**own)}, **parameters)
 
-    for option in reversed(_CONNECTING):
-        option(with_given)
-    return with_given
+    for option in reversed(options):
+        option(with_record)
+    return with_record
 
 
 def client(options: Options) -> Client:
