@@ -93,7 +93,6 @@ async def stream_server(serve: Serve, port: int = 0, context: ssl.SSLContext | N
     async def client(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError, EOFError):
             await serve(reader, writer)
-        writer.transport.abort()
 
     clients: set[asyncio.Task[None]] = set()
 
@@ -101,6 +100,7 @@ async def stream_server(serve: Serve, port: int = 0, context: ssl.SSLContext | N
         task = asyncio.create_task(client(reader, writer))
         clients.add(task)
         task.add_done_callback(clients.discard)
+        task.add_done_callback(lambda _: writer.transport.abort())
 
     server = await asyncio.start_server(accept, "127.0.0.1", port, ssl=context)
     try:

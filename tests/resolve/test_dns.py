@@ -1,11 +1,16 @@
 import asyncio
 import threading
+from collections.abc import Callable, Coroutine, Generator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import dns.flags
 import dns.message
 import dns.rcode
 import pytest
+import uvloop
 
 from starttls.core.errors import Misuse
 from starttls.policy.answer import MX, Address, Alias, Answer, Question, Status
@@ -166,7 +171,7 @@ async def test_the_next_server_is_asked() -> None:
 async def test_every_failure_is_named() -> None:
     async with nameserver(lambda query, via: []) as one, nameserver(lambda query, via: [b"x"]) as two:
         found = await DNSResolver([one, two], timeout=0.1, attempts=1).query("example.org", "A")
-    garbage = "no answer in 0.1 s, but an answer that cannot be read (too short)"
+    garbage = "no answer in 0.1 s, but an answer that cannot be read"
     assert found.reason == f"{one}: no answer in 0.1 s; {two}: {garbage}"
 
 
@@ -229,30 +234,46 @@ async def test_who_is_cancelled_goes_alone_and_the_last_ends_it() -> None:
         assert resolver._here == {}
 
 
-def test_event_loops_may_follow_each_other() -> None:
-    counting = Counting(one_address)
-    with_server: list[str] = []
-    stop, ready = threading.Event(), threading.Event()
+@contextmanager
+def another_thread(respond: Respond) -> Generator[str]:
+    """A server in an event loop of its own; yields ``IP:PORT``."""
+    started: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event, str]] = Future()
 
     async def serve() -> None:
-        async with nameserver(counting) as server:
-            with_server.append(server)
-            ready.set()
-            while not stop.is_set():
-                await asyncio.sleep(0.01)
+        async with nameserver(respond) as server:
+            stop = asyncio.Event()
+            started.set_result((asyncio.get_running_loop(), stop, server))
+            await stop.wait()
 
     thread = threading.Thread(target=asyncio.run, args=(serve(),))
     thread.start()
+    loop, stop, server = started.result(10)
     try:
-        ready.wait(10)
-        resolver = DNSResolver(f"tcp://{with_server[0]}")
-        for name in ("a.example", "b.example", "a.example"):
-            assert asyncio.run(resolver.query(name, "A")).status is Status.SECURE
-            assert resolver._here == {}
+        yield server
     finally:
-        stop.set()
+        loop.call_soon_threadsafe(stop.set)
         thread.join()
-    assert counting.asked == [("a.example", "A"), ("b.example", "A")]
+
+
+@pytest.mark.parametrize("run", [asyncio.run, uvloop.run])
+def test_event_loops_may_follow_each_other(run: Callable[[Coroutine[Any, Any, Answer]], Answer]) -> None:
+    counting = Counting(one_address)
+    with another_thread(counting) as server:
+        for servers in (server, f"tcp://{server}"):
+            resolver = DNSResolver(servers)
+            for name in ("a.example", "b.example", "a.example"):
+                assert run(resolver.query(name, "A")).status is Status.SECURE
+                assert resolver._here == {}
+    assert counting.asked == [("a.example", "A"), ("b.example", "A")] * 2
+
+
+def test_threads_may_share_it() -> None:
+    counting = Counting(one_address)
+    with another_thread(counting) as server, ThreadPoolExecutor(8) as pool:
+        resolver = DNSResolver(server, cache_size=3)
+        names = [f"{number % 9}.example" for number in range(200)]
+        found = pool.map(lambda name: asyncio.run(resolver.query(name, "A")), names)
+        assert {one.status for one in found} == {Status.SECURE}
 
 
 # --- who is believed -------------------------------------------------------------------------------

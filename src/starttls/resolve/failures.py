@@ -1,5 +1,7 @@
 """Why a DNS server gave no answer."""
 
+import os
+import socket
 import ssl
 
 from starttls.core.transcript import one_line
@@ -22,9 +24,11 @@ def why(error: BaseException) -> str:
             return f"certificate rejected: {one_line(error.verify_message)}"
         case ssl.SSLError():
             return f"TLS failed: {one_line(error.reason or str(error)).lower().replace('_', ' ')}"
-        case EOFError():
+        case EOFError() | ConnectionError(errno=None):
             return "connection closed by the server"
-        case OSError(strerror=str(text)) if text:
-            return one_line(text.lower())
+        case socket.gaierror(strerror=text):
+            return one_line(str(text).lower())
+        case OSError(errno=int(code)):
+            return os.strerror(code).lower()
         case _:
             return one_line(str(error).lower()) or type(error).__name__

@@ -49,6 +49,7 @@ class Ways:
         self._credentials = credentials
         self._idle: dict[Server, list[_Stream]] = {}
         self._posts: dict[Server, Posts] = {}
+        self._closed = False
 
     async def ask(self, server: Server, query: Query, seconds: float) -> dns.message.Message:
         """The answer of one server.
@@ -71,7 +72,8 @@ class Ways:
             raise Unanswered(why(error)) from None
 
     async def close(self) -> None:
-        """Close everything."""
+        """Close everything, and keep nothing open from now on."""
+        self._closed = True
         for stream in [stream for idle in self._idle.values() for stream in idle]:
             stream.close()
         self._idle.clear()
@@ -90,7 +92,7 @@ class Ways:
         idle = self._idle.setdefault(server, [])
         if idle:
             # RFC 7766 §6.2.4: the server may close an idle connection at any time, and then it is opened again.
-            with suppress(OSError, EOFError):
+            with suppress(OSError, EOFError, NotTheAnswer):
                 return await self._ask_on(idle.pop(), server, query)
         context = self._credentials.context(server.transport) if server.transport is Transport.TLS else None
         return await self._ask_on(await _open(server, context), server, query)
@@ -102,7 +104,7 @@ class Ways:
             stream.close()
             raise
         idle = self._idle.setdefault(server, [])
-        if len(idle) < _MOST_IDLE:
+        if len(idle) < _MOST_IDLE and not self._closed:
             idle.append(stream)
         else:
             stream.close()

@@ -87,13 +87,13 @@ class Query:
             raise Unanswered(f"an answer of {records} records")
         try:
             return dns.message.from_wire(data)
-        except (dns.exception.DNSException, ValueError, struct.error, LookupError, TypeError) as error:
-            raise NotTheAnswer(f"an answer that cannot be read ({one_line(str(error)).lower()})") from None
+        except (dns.exception.DNSException, ValueError, struct.error, LookupError, TypeError):
+            raise NotTheAnswer("an answer that cannot be read") from None
 
     def _check(self, data: bytes, identifier: int) -> int:
         """The flags of an answer that is to this question."""
         if len(data) < _HEADER.size:
-            raise NotTheAnswer("an answer that cannot be read (too short)")
+            raise NotTheAnswer("an answer that cannot be read")
         answered, flags, questions, *_ = _HEADER.unpack_from(data)
         if answered != identifier:
             raise NotTheAnswer("an answer with another identifier")
