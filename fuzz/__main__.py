@@ -1,10 +1,10 @@
-"""Coverage-guided fuzzing of every dialogue: ``python -m fuzz [PROTOCOL [SIDE]] [--seconds N]``.
+"""Coverage-guided fuzzing of every dialogue and parser: ``python -m fuzz [TARGET [SIDE]] [--seconds N]``.
 
 Invariant: no matter what bytes a peer sends, in whatever pieces, a Talk ends in an `Upgrade` or in a declared
-`PeerError` whose text is one printable line, and never raises anything.
+`PeerError` whose text is one printable line, and never raises anything. The parsers' are beside them.
 
-The conformance transcripts are the seeds. Each protocol and role is a target of its own, in a process of its
-own, because the fuzzer never returns; without a choice all of them share the time.
+The conformance transcripts are the seeds of the dialogues. Each protocol and role is a target of its own, in a process
+of its own, because the fuzzer never returns; without a choice all of them share the time.
 """
 
 import argparse
@@ -12,6 +12,7 @@ import contextlib
 import subprocess
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 try:
@@ -22,6 +23,8 @@ except ImportError:  # its wheels exist for some Pythons only
 with (
     atheris.instrument_imports(include=["starttls"]) if atheris and "--corpus" in sys.argv else contextlib.nullcontext()
 ):
+    from fuzz import policies
+    from fuzz.target import Target
     from starttls.core.errors import PeerError
     from starttls.core.facts import ClientSetup, Protocol, ServerSetup
     from starttls.core.outcome import Upgrade
@@ -67,23 +70,32 @@ def seeds(protocol: Protocol, side: Side) -> list[bytes]:
     ]
 
 
-def fuzz(protocol: Protocol, side: Side, seconds: int, corpus: Path) -> None:
+def dialogues() -> list[Target]:
+    """Every protocol, in both roles."""
+    return [
+        Target((protocol.name, str(side)), partial(seeds, protocol, side), partial(one_input, protocol, side))
+        for protocol in ALL
+        for side in Side
+    ]
+
+
+def fuzz(target: Target, seconds: int, corpus: Path) -> None:
     """Fuzz one target in this process, growing ``corpus``; does not return."""
-    for number, seed in enumerate(seeds(protocol, side)):
+    for number, seed in enumerate(target.seeds()):
         (corpus / str(number)).write_bytes(seed)
     FOUND.mkdir(parents=True, exist_ok=True)
     limits = [f"-max_total_time={seconds}", "-max_len=8192", "-timeout=10"]
-    quiet = ["-print_final_stats=0", "-verbosity=0", f"-artifact_prefix={FOUND}/{protocol.name}-{side}-"]
-    atheris.Setup([sys.argv[0], *limits, *quiet, str(corpus)], lambda data: one_input(protocol, side, data))
+    quiet = ["-print_final_stats=0", "-verbosity=0", f"-artifact_prefix={FOUND}/{'-'.join(target.words)}-"]
+    atheris.Setup([sys.argv[0], *limits, *quiet, str(corpus)], target.one_input)
     atheris.Fuzz()
 
 
-def in_a_child(protocol: Protocol, side: Side, seconds: int) -> bool:
+def in_a_child(target: Target, seconds: int) -> bool:
     """Fuzz one target in a process of its own, whose corpus goes when it ends; True when it found nothing."""
     with tempfile.TemporaryDirectory(prefix="starttls-fuzz-") as corpus:
-        command = [sys.executable, "-m", "fuzz", protocol.name, str(side), "--seconds", str(seconds)]
+        command = [sys.executable, "-m", "fuzz", *target.words, "--seconds", str(seconds)]
         ended = subprocess.run([*command, "--corpus", corpus], capture_output=True, text=True, check=False)
-    print(f"{protocol.name:12} {side:7} {'FOUND SOMETHING' if ended.returncode else 'ok'}", flush=True)
+    print(f"{' '.join(target.words):20} {'FOUND SOMETHING' if ended.returncode else 'ok'}", flush=True)
     if ended.returncode:
         print(ended.stdout[-4000:], ended.stderr[-8000:], f"the input is in {FOUND}", sep="\n", file=sys.stderr)
     return not ended.returncode
@@ -91,23 +103,20 @@ def in_a_child(protocol: Protocol, side: Side, seconds: int) -> bool:
 
 def main() -> int:
     """Run one target, or all of them in turn. Exit 1 when any finds something, 2 where there is no fuzzer."""
+    targets = [*dialogues(), *policies.TARGETS]
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("protocol", nargs="?", choices=[protocol.name for protocol in ALL])
+    parser.add_argument("target", nargs="?", choices=dict.fromkeys(target.words[0] for target in targets))
     parser.add_argument("side", nargs="?", choices=[str(side) for side in Side])
     parser.add_argument("--seconds", type=int, default=10, help="for each target (default 10)")
     parser.add_argument("--corpus", type=Path, help="fuzz one target in this process, growing this folder")
     asked = parser.parse_args()
     if atheris is None:
         parser.error("atheris has no release for this Python; tests/property does the same without coverage")
-    chosen = [
-        (protocol, side)
-        for protocol in ALL
-        for side in Side
-        if asked.protocol in {None, protocol.name} and asked.side in {None, str(side)}
-    ]
+    words = tuple(word for word in (asked.target, asked.side) if word is not None)
+    chosen = [target for target in targets if target.words[: len(words)] == words]
     if asked.corpus is not None and len(chosen) == 1:
-        fuzz(*chosen[0], asked.seconds, asked.corpus)
-    clean = [in_a_child(protocol, side, asked.seconds) for protocol, side in chosen]
+        fuzz(chosen[0], asked.seconds, asked.corpus)
+    clean = [in_a_child(target, asked.seconds) for target in chosen]
     return 0 if all(clean) else 1
 
 
