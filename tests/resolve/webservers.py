@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from starttls.lab.authority import Authority
+from starttls.policy.errors import StsCertificate, StsFetchFailed
 from starttls.resolve.fake import FakeWorld
 from starttls.resolve.https import HTTPSFetcher
 from starttls.tls.contexts import server_context
@@ -122,3 +125,24 @@ async def _end(tasks: set[asyncio.Task[None]]) -> None:
     for task in pending:
         task.cancel()
     await asyncio.gather(*pending, return_exceptions=True)
+
+
+async def failure(
+    found: Web, *, world: FakeWorld | None = None, seconds: float = 10
+) -> StsFetchFailed | StsCertificate:
+    """The error of a fetch that must fail: declared, and one line."""
+    with pytest.raises((StsFetchFailed, StsCertificate)) as caught:
+        await found.fetcher(world, seconds=seconds).fetch("example.org")
+    error = caught.value
+    assert isinstance(error, StsFetchFailed | StsCertificate)
+    assert error.url == URL
+    assert str(error).isprintable()
+    assert len(str(error)) < 400
+    return error
+
+
+def some_ca(folder: Path) -> Path:
+    """An authority that issued nothing."""
+    file = folder / "some.pem"
+    file.write_bytes(Authority().certificate)
+    return file
