@@ -17,7 +17,7 @@ from starttls.policy.answer import TLSA, Answer, Status
 from starttls.policy.destination import Action, Decision, Destination, Host, Kind, Reason
 from starttls.policy.errors import NoMail, NotAuthentic, StsMxMismatch
 from starttls.policy.sts import Learned, Mode, State, StsPolicy, matches
-from starttls.policy.tlsa import DANE_EE, agile, usable
+from starttls.policy.tlsa import agile, usable
 
 __all__ = ["decide", "decide_host", "downgradable"]
 
@@ -249,7 +249,7 @@ def _demanded(decision: Decision, answer: Answer, *, smtp: bool, names: tuple[st
     if good:
         names = tuple(dict.fromkeys((base, *names)))
         reasons = [Reason("TLS is required, with a certificate that matches one of them", "RFC 7672 §2.2")]
-        if any(record.usage != DANE_EE for record in good):
+        if any(record.usage != 3 for record in good):
             # RFC 7672 §3.1.1: DANE-EE says which key it is, and then a name would add nothing.
             reasons.append(Reason(f"but for usage 3, it must be for {' or '.join(names)}", "RFC 7672 §3.2.2"))
         trail = (*decision.reasons, *reasons)
