@@ -1,4 +1,5 @@
 import time
+import tracemalloc
 
 import pytest
 
@@ -226,6 +227,18 @@ def test_a_hostile_text_costs_no_more_than_an_honest_one(text: bytes) -> None:
     began = time.process_time()
     refused(text)
     assert time.process_time() - began < 0.5
+
+
+def test_what_is_kept_of_a_hostile_policy_is_bounded() -> None:
+    """One character beyond Latin-1 makes Python store a whole line in four bytes each."""
+    lines = b"".join(b"k%d: \xf0\x9f\x93\xa7%b\n" % (number, b"x" * 50) for number in range(LINES - 5))
+    tracemalloc.start()
+    try:
+        policy = parse_policy("example.org", GOOD + lines)
+        assert tracemalloc.get_traced_memory()[0] < 350_000
+    finally:
+        tracemalloc.stop()
+    assert len(policy.lines) == LINES
 
 
 # -- which MX -----------------------------------------------------------------------------------------

@@ -49,7 +49,7 @@ async def test_a_policy(tmp_path: Path) -> None:
     assert first == "GET /.well-known/mta-sts.txt HTTP/1.1"
     assert headers[0] == f"Host: {HOST}"
     assert headers[1].startswith("User-Agent: starttls/")
-    assert headers[2:] == ["Accept: text/plain", "Connection: close", "", ""]
+    assert headers[2:] == ["Accept: text/plain", "Accept-Encoding: identity", "Connection: close", "", ""]
 
 
 async def test_the_name_is_asked_of_the_resolver(tmp_path: Path) -> None:
@@ -117,9 +117,9 @@ async def test_no_address_answers(tmp_path: Path) -> None:
     fetcher = HTTPSFetcher(FakeWorld.parse(f"{HOST}. AAAA ::1\n{HERE}"), ca_file=some_ca(tmp_path), port=port)
     with pytest.raises(StsFetchFailed) as caught:
         await fetcher.fetch("example.org")
-    assert caught.value.detail == (
-        "no connection to ::1: connection refused, no connection to 127.0.0.1: connection refused"
-    )
+    first, second = caught.value.detail.split(", ")
+    assert first.startswith("no connection to ::1: ")  # a machine without IPv6 has other words for it
+    assert second == "no connection to 127.0.0.1: connection refused"
 
 
 async def test_no_more_than_eight_addresses_are_tried(tmp_path: Path) -> None:

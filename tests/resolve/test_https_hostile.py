@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import socket
+import ssl
 import time
 import tracemalloc
 from collections.abc import Iterator
@@ -57,9 +58,15 @@ async def test_plaintext(words: bytes, shown: str | None, tmp_path: Path) -> Non
 
 async def test_a_server_without_http_1_1(tmp_path: Path) -> None:
     async with web(says(answer()), tmp_path, alpn=("h2",)) as found:
-        found.fetcher()
         # OpenSSL's server goes on without ALPN where nothing fits, and then speaks as it likes.
         assert await found.fetcher().fetch("example.org") == POLICY
+
+
+async def test_a_server_with_old_tls(tmp_path: Path) -> None:
+    async with web(says(answer()), tmp_path, maximum=ssl.TLSVersion.TLSv1_1) as found:
+        error = await failure(found)
+        assert found.visits == 0
+    assert error.detail == "TLS handshake failed: refused by the peer, alert protocol_version from the server"
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,7 @@ def test_the_request_is_one_that_a_server_understands() -> None:
         b"host": b"mta-sts.example.org",
         b"user-agent": b"starttls/1",
         b"accept": b"text/plain",
+        b"accept-encoding": b"identity",
         b"connection": b"close",
     }
     assert isinstance(server.next_event(), h11.EndOfMessage)

@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+import warnings
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -104,10 +105,10 @@ async def web(
 
     with authority.issue(*names, valid=valid).files() as files:
         context = server_context(files.chain, files.key, alpn=alpn)
-        context.maximum_version = maximum
-        if maximum < ssl.TLSVersion.TLSv1_2:
-            context.minimum_version = maximum
-            context.set_ciphers("ALL:@SECLEVEL=0")
+        if maximum is ssl.TLSVersion.TLSv1_1:
+            _old(context)
+        else:
+            context.maximum_version = maximum
         context.sni_callback = lambda _, name, __: found.hellos.append(name)
         server = await asyncio.start_server(visit, "127.0.0.1", 0, ssl=None if plaintext else context)
     async with server:
@@ -116,6 +117,14 @@ async def web(
             yield found
         finally:
             await _end(open_now)
+
+
+def _old(context: ssl.SSLContext) -> None:
+    """TLS 1.1 and nothing newer, of which Python warns."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_1
+    context.set_ciphers("ALL:@SECLEVEL=0")
 
 
 async def _end(tasks: set[asyncio.Task[None]]) -> None:

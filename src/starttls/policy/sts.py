@@ -33,7 +33,7 @@ LINES = 1024
 """Lines that a policy may have. It needs three, and one for each mail host.
 
 A policy is kept in memory for up to a year, is compared with each MX, and is copied into every TLS report. 64 KiB of
-``mx:a`` would be 13,000 patterns for one domain; with this limit a hostile policy takes no more than 300 KB.
+``mx:a`` would be 13,000 patterns for one domain; with this limit a hostile policy takes a third of a megabyte.
 """
 
 MAX_AGE = 31557600

@@ -20,8 +20,14 @@ _EARLY = 8
 
 def request(host: str, path: str, agent: str) -> bytes:
     """The bytes that ask for a policy. Nothing is sent that an answer could be cached by (RFC 8461 §3.3)."""
-    headers = (("Host", host), ("User-Agent", agent), ("Accept", "text/plain"), ("Connection", "close"))
-    head = "".join(f"{name}: {value}\r\n" for name, value in headers)
+    headers = {
+        "Host": host,
+        "User-Agent": agent,
+        "Accept": "text/plain",
+        "Accept-Encoding": "identity",
+        "Connection": "close",
+    }
+    head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     return f"GET {path} HTTP/1.1\r\n{head}\r\n".encode("ascii")
 
 
@@ -94,7 +100,7 @@ class Response:
         if types != [b"text/plain"]:
             given = printable(b", ".join(types), 60) if types else "missing"
             raise self._failed(f"the content type is {given}, not text/plain")
-        # None was asked for, and a small body may hide a large one.
+        # No other was asked for, and a small body may hide a large one.
         codings = b", ".join(headers.get(b"content-encoding", [])).strip().lower()
         if codings not in {b"", b"identity"}:
             raise self._failed(f"the content encoding is {printable(codings, 60)}, which was not asked for")
