@@ -43,10 +43,15 @@ def answer(
             if rrset is None:
                 section.append(made)
             else:
-                rrset.update(made)
+                for rdata in made:
+                    rrset.add(rdata)
     if ede is not None:
-        response.use_edns(0, payload=1232, options=[dns.edns.EDEOption(ede, "told\nso")])
+        response.use_edns(0, payload=1232, options=[extended_error(ede, "told\nso")])
     return response.to_wire(max_size=65535)
+
+
+def extended_error(code: int, text: str) -> dns.edns.Option:
+    return dns.edns.GenericOption(dns.edns.OptionType.EDE, code.to_bytes(2) + text.encode())
 
 
 def rdtype_of(text: str) -> dns.rdatatype.RdataType:

@@ -1,7 +1,6 @@
 import struct
 from contextlib import suppress
 
-import dns.edns
 import dns.flags
 import dns.message
 import dns.rcode
@@ -14,7 +13,7 @@ from starttls.policy.answer import Answer, ExtendedError, Question
 from starttls.resolve.failures import NotTheAnswer, Unanswered
 from starttls.resolve.reading import read
 from starttls.resolve.wire import Query, code_of, extended_errors, is_referral
-from tests.resolve.nameservers import answer
+from tests.resolve.nameservers import answer, extended_error
 
 QUESTION = Question("example.org", "A")
 QUERY = Query.make(QUESTION, checking=True)
@@ -111,8 +110,8 @@ def test_a_server_that_could_not_read_the_question_need_not_repeat_it() -> None:
 
 def test_extended_errors_are_bounded() -> None:
     message = dns.message.make_response(dns.message.from_wire(PACKET))
-    message.use_edns(0, options=[dns.edns.EDEOption(6, "x" * 300)] * 20)
-    errors = extended_errors(message)
+    message.use_edns(0, options=[extended_error(6, "x" * 300)] * 20)
+    errors = extended_errors(dns.message.from_wire(message.to_wire()))
     assert (len(errors), {len(error.text) for error in errors}) == (10, {200})
 
 

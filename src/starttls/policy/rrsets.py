@@ -3,8 +3,8 @@
 import dns.name
 import dns.rdata
 import dns.rdataset
+import dns.rdatatype
 import dns.rdtypes.ANY.MX
-import dns.rdtypes.ANY.TLSA
 import dns.rdtypes.ANY.TXT
 import dns.rdtypes.IN.A
 import dns.rdtypes.IN.AAAA
@@ -35,7 +35,9 @@ def _record(rdata: dns.rdata.Rdata) -> Record | None:
             return SRV(rdata.priority, rdata.weight, rdata.port, name_text(rdata.target))
         case dns.rdtypes.ANY.TXT.TXT():
             return TXT(tuple(rdata.strings))
-        case dns.rdtypes.ANY.TLSA.TLSA():
-            return TLSA(rdata.usage, rdata.selector, rdata.mtype, rdata.cert)
+        case dns.rdata.Rdata(rdtype=dns.rdatatype.TLSA):
+            # Where a digest has the wrong length dnspython has a GenericRdata: see `starttls.resolve.malformed`.
+            data = rdata.to_digestable()
+            return TLSA(data[0], data[1], data[2], data[3:])
         case _:
             return None

@@ -207,7 +207,8 @@ class DNSResolver:
             try:
                 wanted = walk.send(reply)
             except StopIteration as done:
-                return done.value
+                answer: Answer = done.value
+                return answer
             try:
                 response = await self._ask(here, wanted, checking=False)
             except Unanswered:

@@ -23,7 +23,7 @@ def why(error: BaseException) -> str:
         case ssl.SSLCertVerificationError():
             return f"certificate rejected: {one_line(error.verify_message)}"
         case ssl.SSLError():
-            return f"TLS failed: {one_line(error.reason or str(error)).lower().replace('_', ' ')}"
+            return f"TLS failed: {one_line(getattr(error, 'reason', None) or str(error)).lower().replace('_', ' ')}"
         case EOFError() | ConnectionError(errno=None):
             return "connection closed by the server"
         case socket.gaierror(strerror=text):

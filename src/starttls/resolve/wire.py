@@ -21,6 +21,7 @@ from starttls.core.errors import Misuse
 from starttls.core.transcript import one_line
 from starttls.policy.answer import ExtendedError, Question
 from starttls.resolve.failures import NotTheAnswer, Unanswered
+from starttls.resolve.malformed import from_wire
 
 __all__ = ["PAYLOAD", "Query", "code_of", "extended_errors", "is_referral"]
 
@@ -86,7 +87,7 @@ class Query:
         if records > _MOST_RECORDS:
             raise Unanswered(f"an answer of {records} records")
         try:
-            return dns.message.from_wire(data)
+            return from_wire(data)
         except (dns.exception.DNSException, ValueError, struct.error, LookupError, TypeError):
             raise NotTheAnswer("an answer that cannot be read") from None
 
