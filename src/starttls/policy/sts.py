@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 SIZE = 65536
-"""Bytes that a policy may have. RFC 8461 §3.3: "a suggested maximum policy size is 64 kilobytes"."""
+"""Bytes that a policy may have. RFC 8461 §3.3: "a suggested maximum policy size 64 kilobytes"."""
 
 LINES = 1024
 """Lines that a policy may have. It needs three, and one for each mail host.

@@ -1,5 +1,7 @@
 """One HTTP/1.1 answer that ought to be a policy: bytes in, a body or an error out (RFC 8461 §3.2, §3.3). No I/O."""
 
+import re
+
 import h11
 
 from starttls.core.transcript import printable
@@ -29,6 +31,9 @@ def request(host: str, path: str, agent: str) -> bytes:
     }
     head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     return f"GET {path} HTTP/1.1\r\n{head}\r\n".encode("ascii")
+
+
+_BYTES = re.compile(r"bytearray\(b('.*')\)")
 
 
 class Response:
@@ -119,7 +124,11 @@ class Response:
             return f"headers of more than {HEAD} bytes"
         if ended:
             return "connection closed in the middle of the answer"
-        return f"the answer is malformed: {printable(str(error).encode('utf-8', 'replace'), 100)}"
+        if self._start[8:12] == b" 101":
+            return "HTTP 101, a switch to another protocol, which was not asked for"
+        # h11 shows bytes as Python writes them, and has escaped what does not print.
+        words = _BYTES.sub(lambda found: found[1], str(error))
+        return f"the answer is malformed: {words[:100]}"
 
     def _failed(self, detail: str) -> StsFetchFailed:
         return StsFetchFailed(self._url, detail)
