@@ -1,5 +1,7 @@
 """From the records of a DNS message, as dnspython holds them, to the records of `starttls.policy.answer`."""
 
+from typing import cast
+
 import dns.name
 import dns.rdata
 import dns.rdataset
@@ -12,12 +14,17 @@ import dns.rdtypes.IN.SRV
 
 from starttls.policy.answer import MX, SRV, TLSA, TXT, Address, Record
 
-__all__ = ["name_text", "records"]
+__all__ = ["name_text", "rdatas", "records"]
 
 
 def name_text(name: dns.name.Name) -> str:
     """The one form of a name here: lower case, without its final dot; the root is ``"."``."""
     return name.to_text(omit_final_dot=True).lower()
+
+
+def rdatas(rrset: dns.rdataset.Rdataset) -> tuple[dns.rdata.Rdata, ...]:
+    """What is in one set, with its type: dnspython does not tell."""
+    return cast("tuple[dns.rdata.Rdata, ...]", tuple(rrset))
 
 
 def records(rrset: dns.rdataset.Rdataset) -> tuple[Record, ...]:

@@ -1,0 +1,60 @@
+"""What was proven of zones: their keys, or that they have none; and the memory of it."""
+
+from dataclasses import dataclass, field
+
+from starttls.policy.answer import Link, Status
+from starttls.policy.canonical import Labels, text_of
+from starttls.policy.keys import Keys, PublicKey
+
+__all__ = ["LONGEST", "Zone", "Zones"]
+
+LONGEST = 86400
+"""Seconds that a zone is remembered at most, whatever its TTLs say."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Zone:
+    """A zone that is proven to be signed (SECURE, with keys), or proven not to be (INSECURE), until ``expires``."""
+
+    name: Labels
+    status: Status
+    expires: int
+    """Seconds since 1970."""
+    chain: tuple[Link, ...]
+    """From the trust anchor down to this zone."""
+    keys: Keys = field(default_factory=dict[tuple[int, int], tuple[PublicKey, ...]], repr=False)
+    reason: str = ""
+    """Why it is insecure."""
+
+    @property
+    def secure(self) -> bool:
+        """Is it signed?"""
+        return self.status is Status.SECURE
+
+    def __str__(self) -> str:
+        return text_of(self.name)
+
+
+class Zones:
+    """To which zone a name belongs: remembered by TTL, the least recently learned forgotten first."""
+
+    __slots__ = ("_known", "_limit")
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._known: dict[Labels, tuple[Zone, int]] = {}
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def get(self, name: Labels, now: int) -> Zone | None:
+        """The zone that ``name`` itself belongs to: its own where there is a cut at ``name``."""
+        found = self._known.get(name)
+        return found[0] if found is not None and now <= found[1] else None
+
+    def put(self, name: Labels, zone: Zone, expires: int, now: int) -> None:
+        """Remember it, ``expires`` being in seconds since 1970."""
+        self._known.pop(name, None)
+        self._known[name] = zone, min(expires, now + LONGEST)
+        if len(self._known) > self._limit:
+            del self._known[next(iter(self._known))]
