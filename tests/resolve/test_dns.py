@@ -308,6 +308,8 @@ def test_a_remote_server_is_believed_only_by_name(tmp_path: Path) -> None:
 
 
 def test_misuse() -> None:
+    with pytest.raises(Misuse, match="no such file"):
+        DNSResolver("tls://127.0.0.1", ca_file="/does/not/exist")
     with pytest.raises(Misuse, match="no DNS server is named"):
         DNSResolver([])
     with pytest.raises(Misuse, match="DNSSEC is told by ad, validate, both, not by 'maybe'"):
@@ -315,8 +317,9 @@ def test_misuse() -> None:
 
 
 async def test_a_type_that_there_is_not() -> None:
-    with pytest.raises(Misuse, match="there is no DNS type 'FOO'"):
-        await DNSResolver("127.0.0.1").query("example.org", "FOO")
+    for mode in Trust:
+        with pytest.raises(Misuse, match="there is no DNS type 'FOO'"):
+            await DNSResolver("127.0.0.1", mode=mode).query("example.org", "FOO")
 
 
 async def test_some_names_are_never_asked() -> None:

@@ -19,13 +19,15 @@ import time
 from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
 import dns.message
 import dns.rcode
 
 from starttls.core.errors import Misuse
+from starttls.policy.anchors import Anchors
 from starttls.policy.answer import Answer, Question, Status
+from starttls.policy.dnssec import Validator
 from starttls.resolve import doh
 from starttls.resolve.asking import Asker, Response
 from starttls.resolve.cache import Cache, Flights
@@ -34,17 +36,11 @@ from starttls.resolve.reading import failure, read
 from starttls.resolve.servers import RESOLV_CONF, PathLike, Server, Transport, read_resolv_conf, server
 from starttls.resolve.special import answered_here, as_asked
 from starttls.resolve.transport import Credentials, Ways
-from starttls.resolve.wire import extended_errors
+from starttls.resolve.wire import known_type
 
 __all__ = ["DNSResolver", "Trust"]
 
 _Walk: TypeAlias = Generator[Question, dns.message.Message | None, Answer]
-
-
-class _Validates(Protocol):
-    """`starttls.policy.dnssec.Validator`, which is imported where it is needed: its cryptography takes its time."""
-
-    def validate(self, question: Question, response: dns.message.Message, now: float) -> _Walk: ...
 
 
 class Trust(enum.StrEnum):
@@ -91,7 +87,7 @@ class DNSResolver:
         servers: str | Server | Sequence[str | Server] | None = None,
         *,
         mode: Trust | str | None = None,
-        anchors: object | None = None,
+        anchors: Anchors | None = None,
         ca_file: PathLike | None = None,
         timeout: float | None = None,
         attempts: int | None = None,
@@ -110,11 +106,13 @@ class DNSResolver:
         self.mode = _mode(mode, self.servers)
         if self.mode is Trust.AD:
             self.servers = _believed(self.servers)
-        if any(one.transport is Transport.HTTPS for one in self.servers):
-            doh.require()
-        self._asker = Asker(self.servers, timeout or 2.0, attempts or 2)
         self._credentials = Credentials(ca_file)
-        self._validator = None if self.mode is Trust.AD else _validator(anchors)
+        for transport in {one.transport for one in self.servers} & {Transport.TLS, Transport.HTTPS}:
+            self._credentials.context(transport)  # what is wrong with it is said now
+            if transport is Transport.HTTPS:
+                doh.require()
+        self._asker = Asker(self.servers, timeout or 2.0, attempts or 2)
+        self._validator = None if self.mode is Trust.AD else Validator(anchors)
         self._lifetime = lifetime
         self._now = now
         self._cache = Cache(cache_size)
@@ -122,7 +120,7 @@ class DNSResolver:
 
     async def query(self, name: str, rdtype: str) -> Answer:
         """Ask one question (see `Resolver`). Raises `Misuse` where there is no such type."""
-        if local := answered_here(name, rdtype):
+        if local := answered_here(name, known_type(rdtype)):
             return local
         question = Question(as_asked(name), rdtype)
         if kept := self._cache.get(question, self._now()):
@@ -187,7 +185,7 @@ class DNSResolver:
             return answer
         return replace(answer, status=Status.BOGUS, reason=f"{answer.reason}, but an answer where nothing is validated")
 
-    async def _validating(self, here: _Here, question: Question, validator: _Validates) -> Answer:
+    async def _validating(self, here: _Here, question: Question, validator: Validator) -> Answer:
         """What the signatures say."""
         try:
             response = await self._ask(here, question, checking=False)
@@ -198,7 +196,7 @@ class DNSResolver:
         else:
             # It was not to look at signatures, and still it failed: whatever it says of them, nothing is known.
             answer = replace(read(question, response.message), status=Status.INDETERMINATE)
-        return replace(answer, server=str(response.server), extended=extended_errors(response.message))
+        return replace(answer, server=str(response.server))
 
     async def _drive(self, here: _Here, walk: _Walk) -> Answer:
         """Fetch what the validator asks for, until it knows."""
@@ -220,12 +218,6 @@ class DNSResolver:
         return await here.responses.join(
             (question, checking), lambda: self._asker.ask(here.ways, question, checking=checking)
         )
-
-
-def _validator(anchors: object | None) -> _Validates:
-    from starttls.policy.dnssec import Validator  # noqa: PLC0415 - cryptography is slow to import, and `ad` needs none
-
-    return Validator(anchors)
 
 
 def _mode(mode: Trust | str | None, servers: Sequence[Server]) -> Trust:
