@@ -165,6 +165,7 @@ _BUNDLES = (
 # --- providers -------------------------------------------------------------------------------------
 
 _RFC8461 = "https://www.rfc-editor.org/rfc/rfc8461#section-12"
+_MICROSOFT = "https://github.com/MicrosoftDocs/microsoft-365-docs/blob/public/microsoft-365/compliance"
 _NOT_FOUND = "nothing found"
 
 _PROVIDERS = (
@@ -179,8 +180,8 @@ _PROVIDERS = (
         dane=Dane.OPPORTUNISTIC,
         sts=Sts.HONOUR,
         sources=(
-            "https://learn.microsoft.com/purview/how-smtp-dane-works",
-            "https://learn.microsoft.com/purview/enhancing-mail-flow-with-mta-sts",
+            f"{_MICROSOFT}/how-smtp-dane-works.md",
+            f"{_MICROSOFT}/enhancing-mail-flow-with-mta-sts.md",
         ),
         confidence=Confidence.DOCUMENTED,
     ),

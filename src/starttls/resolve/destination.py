@@ -70,7 +70,7 @@ async def _bases(host: Host, resolver: Resolver) -> tuple[Answer | None, tuple[s
     if any(answer.aliases for answer in host.located):
         # The alias may be signed, and only what it leads to not: then TLSA records at the alias still hold.
         alias = await resolver.query(host.host, "CNAME")
-        return alias, (host.host,) if alias.status is Status.SECURE and alias.aliases else ()
+        return alias, (host.host,) if alias.status is Status.SECURE else ()
     return None, ()
 
 
