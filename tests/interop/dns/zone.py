@@ -58,8 +58,8 @@ CONTENT += _LARGE
 class Zone:
     """One zone. ``name`` has no final dot, but the root is ``"."``.
 
-    ``status`` is what DNSSEC says, by the RFCs, of what is in it, and ``denied`` of its proofs that something is not in it
-    (no such name, no such type, no name but a wildcard); the same, if not given. ``keys`` are the algorithms that sign it, each
+    ``status`` is what DNSSEC says, by the RFCs, of what is in it; ``denied`` of a name without the type that is asked
+    for, ``missing`` of a name that is not there, or only by a wildcard; each as the one before, if not given. ``keys`` are the algorithms that sign it, each
     by one key that does all, or by two as ``"RSASHA256+"``; none where it is not signed. ``harm`` is done to the
     zone once it is signed, ``entrust`` to the DS records that the parent has of it. ``signed`` is when the
     signatures begin and end, in days from now.
@@ -68,6 +68,7 @@ class Zone:
     name: str
     status: Status
     denied: Status | None = None
+    missing: Status | None = None
     keys: tuple[str, ...] = ("ECDSAP256SHA256",)
     denial: Denial = Denial.NSEC
     iterations: int = 0
@@ -78,9 +79,14 @@ class Zone:
     records: str = CONTENT
 
     @property
-    def statuses(self) -> tuple[Status, Status]:
-        """Of what is there, and of the proof that something is not."""
-        return self.status, self.denied or self.status
+    def when_denied(self) -> Status:
+        """What is said of a name that has not the type."""
+        return self.denied or self.status
+
+    @property
+    def when_missing(self) -> Status:
+        """What is said of a name that is not there."""
+        return self.missing or self.when_denied
 
     @property
     def origin(self) -> str:

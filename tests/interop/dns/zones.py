@@ -8,13 +8,14 @@ __all__ = ["EACH_WAY", "ROOT", "ZONES"]
 
 _SECURE, _INSECURE, _BOGUS = Status.SECURE, Status.INSECURE, Status.BOGUS
 
-ROOT = Zone(name=".", status=_SECURE, keys=("RSASHA256+",), records="ns.test. A {address}\n")
-_TOP = Zone(name="test", status=_SECURE, records="ns A {address}\n")
+ROOT = Zone(name=".", status=_SECURE, keys=("RSASHA256+",), records="ns.test. A {world}.53.1\n")
+_TOP = Zone(name="test", status=_SECURE, records="ns A {world}.53.1\n")
 
 EACH_WAY: tuple[Zone, ...] = (
     Zone(name="nsec.test", status=_SECURE),
     Zone(name="nsec3.test", status=_SECURE, denial=Denial.NSEC3, keys=("RSASHA256+",)),
-    Zone(name="optout.test", status=_SECURE, denial=Denial.OPT_OUT),
+    # RFC 5155 §9.2: what may be there unsigned is not proven not to be there.
+    Zone(name="optout.test", status=_SECURE, missing=_INSECURE, denial=Denial.OPT_OUT),
     Zone(name="unsigned.test", status=_INSECURE, keys=()),
 )
 """One of each way to deny: what is asked of these is every name and every type."""

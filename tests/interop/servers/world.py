@@ -53,7 +53,7 @@ class World:
         self._folder = Path(tempfile.mkdtemp(prefix="starttls-interop-"))
         self._folder.chmod(0o755)
         self._authority = Authority(self._folder)
-        self._claim, self._block = _claim_block()
+        self._claim, self._block = claim_block()
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="interop")
         self._running: dict[str, Future[Daemon]] = {}
 
@@ -122,7 +122,7 @@ class World:
             raise
 
 
-def _claim_block() -> tuple[socket.socket, int]:
+def claim_block() -> tuple[socket.socket, int]:
     """Take a second octet of 127/8 for as long as the socket stays open."""
     for block in sorted(set(range(10, 250)) - _blocks_in_use()):
         claim = socket.socket()
