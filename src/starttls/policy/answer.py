@@ -161,6 +161,8 @@ class Answer:
     """How it was validated, where that was done here."""
     server: str = ""
     """Who was asked: ``"127.0.0.53:53"``."""
+    disagreement: str = ""
+    """Where it was told in two ways, and they differ: which said what."""
 
     @property
     def name(self) -> str:

@@ -251,8 +251,10 @@ def _compared(ours: Answer, theirs: Answer) -> Answer:
     if ours.status is theirs.status:
         return ours
     said = [f"{one.status} ({one.reason})" if one.reason else f"{one.status}" for one in (ours, theirs)]
-    reason = f"disagreement: validated here {said[0]}, by the AD bit of {theirs.server or 'the server'} {said[1]}"
-    both = replace(ours, reason=reason, extended=tuple(dict.fromkeys((*ours.extended, *theirs.extended))))
-    if ours.status.weaker(theirs.status).usable:
+    told = f"validated here {said[0]}, by the AD bit of {theirs.server or 'the server'} {said[1]}"
+    both = replace(ours, disagreement=told, extended=tuple(dict.fromkeys((*ours.extended, *theirs.extended))))
+    status = ours.status.weaker(theirs.status)
+    if status.usable:
         return both
-    return replace(both, status=ours.status.weaker(theirs.status), records=(), exists=True, ttl=0)
+    weaker = theirs if status is theirs.status else ours
+    return replace(both, status=status, records=(), exists=True, ttl=0, reason=weaker.reason)
