@@ -6,7 +6,7 @@ import pytest
 
 from starttls.core.errors import Misuse
 from starttls.protocols import ALL
-from starttls.tls.target import Address, Target, interleaved, schemes
+from starttls.tls.target import Address, Target, interleaved, placed, schemes
 
 GOOD = [
     ("smtp://mail.example.org", "smtp", "mail.example.org", 25),
@@ -80,3 +80,10 @@ def test_addresses_take_turns() -> None:
         (four, 1, 6, "", ("127.0.0.1", 1)),
     ]
     assert [address[0] for _, address in interleaved(found)] == ["::1", "127.0.0.1", "::2"]
+
+
+def test_addresses_that_are_known_are_not_looked_up() -> None:
+    places = placed(["192.0.2.1", "2001:db8::1"], 25, socket.AF_UNSPEC)
+    assert [place[4][:2] for place in places] == [("192.0.2.1", 25), ("2001:db8::1", 25)]
+    assert [place[4][0] for place in placed(["192.0.2.1", "2001:db8::1"], 25, socket.AF_INET)] == ["192.0.2.1"]
+    assert placed(["mail.example.org"], 25, socket.AF_UNSPEC) == []

@@ -5,20 +5,19 @@ import os
 import socket
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import TypeAlias
 
 from starttls.core.errors import CannotConnect
-from starttls.tls.target import DELAY, Address, interleaved, unresolved
+from starttls.tls.target import DELAY, Address, Found, interleaved, placed, unresolved
 
 __all__ = ["dial"]
 
-Found: TypeAlias = tuple[socket.AddressFamily, int, int, str, Address]
-"""What ``getaddrinfo`` finds."""
 
+async def dial(host: str, port: int, family: socket.AddressFamily, known: Sequence[str] | None = None) -> socket.socket:
+    """A connected, non-blocking socket; ``known`` are the host's addresses, where they need not be looked up.
 
-async def dial(host: str, port: int, family: socket.AddressFamily) -> socket.socket:
-    """A connected, non-blocking socket. Raises `CannotResolve` or `CannotConnect`."""
-    addresses = interleaved(await _look_up(host, port, family))
+    Raises `CannotResolve` or `CannotConnect`.
+    """
+    addresses = interleaved(await _look_up(host, port, family) if known is None else placed(known, port, family))
     if len(addresses) == 1:  # nothing to race
         try:
             return await _connect(*addresses[0])

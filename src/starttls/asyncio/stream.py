@@ -3,13 +3,13 @@
 from typing import Self
 
 from starttls.asyncio.pump import Pump
-from starttls.tls.opened import Opened
+from starttls.resolve.route import Route, Routed
 from starttls.tls.reader import CHUNK
 
 __all__ = ["Stream"]
 
 
-class Stream(Opened):
+class Stream(Routed):
     """An open connection.
 
     ``level`` says what it is worth, ``tls`` what was negotiated, ``said`` what was said in plaintext before it
@@ -18,8 +18,8 @@ class Stream(Opened):
 
     __slots__ = ("_pump",)
 
-    def __init__(self, pump: Pump) -> None:
-        super().__init__(pump.connection)
+    def __init__(self, pump: Pump, route: Route | None = None) -> None:
+        super().__init__(pump.connection, route)
         self._pump = pump
 
     @property

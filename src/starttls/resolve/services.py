@@ -15,7 +15,7 @@ from starttls.resolve.destination import destination
 from starttls.resolve.resolver import Resolver
 from starttls.tls.names import a_label
 
-__all__ = ["TARGETS", "Found", "Service", "Services", "services"]
+__all__ = ["TARGETS", "Found", "Part", "Service", "Services", "offered", "services"]
 
 TARGETS = 10
 """Targets of one SRV question that are kept, the preferred ones first."""
@@ -94,7 +94,7 @@ async def services(domain: str, resolver: Resolver) -> Services:
     domain = _domain(domain)
     async with asyncio.TaskGroup() as group:
         mail = group.create_task(destination(domain, resolver))
-        tasks = [group.create_task(_of(protocol, domain, resolver)) for protocol in ALL if protocol.srv]
+        tasks = [group.create_task(offered(protocol, domain, resolver)) for protocol in ALL if protocol.srv]
     parts = [task.result() for task in tasks]
     return Services(
         domain=domain,
@@ -106,7 +106,7 @@ async def services(domain: str, resolver: Resolver) -> Services:
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class Part:
     """What was found of one protocol."""
 
     offered: tuple[Service, ...] = ()
@@ -114,15 +114,15 @@ class _Part:
     failed: tuple[Answer, ...] = ()
 
 
-async def _of(protocol: Protocol, domain: str, resolver: Resolver) -> _Part:
+async def offered(protocol: Protocol, domain: str, resolver: Resolver) -> Part:
     """One protocol: its SRV records, or its usual names."""
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(resolver.query(f"{label}.{domain}", "SRV")) for label in protocol.srv]
     answers = [task.result() for task in tasks]
     if all(answer.status.usable and not answer.of(SRV) for answer in answers):
-        return _Part(await _usual(protocol, domain, resolver))
+        return Part(await _usual(protocol, domain, resolver))
     labelled = tuple(zip(protocol.srv, answers, strict=True))
-    return _Part(
+    return Part(
         offered=tuple(
             service
             for number, (_, answer) in enumerate(labelled)

@@ -1,32 +1,54 @@
 """The blocking client."""
 
 import time
-from typing import Unpack
+from collections.abc import Coroutine
+from typing import TypeVar, Unpack
 
+from starttls.core.errors import Misuse
+from starttls.resolve.planned import Planned
+from starttls.resolve.route import Attempts, ClientOptions, Route, direct
 from starttls.sync.dial import dial
 from starttls.sync.stream import Stream
-from starttls.tls.plan import Options, Plan
 from starttls.tls.target import Target
 
-__all__ = ["Client", "connect"]
+__all__ = ["Client", "connect", "connect_mx", "connect_srv"]
+
+T = TypeVar("T")
 
 
-class Client:
-    """Connects again and again under the same demands; see `starttls.asyncio.client.Client`."""
+class Client(Planned):
+    """Connects again and again under the same demands; see `starttls.asyncio.client.Client`.
 
-    def __init__(self, **options: Unpack[Options]) -> None:
-        self.plan = Plan(**options)
+    It asks the DNS in an event loop of its own, which lasts as long as the question: not in a thread that runs one.
+    """
 
     def connect(self, url: str | Target) -> Stream:
         """Connect, upgrade, verify. Raises what `starttls.asyncio.client.Client.connect` raises."""
         target = Target.parse(url) if isinstance(url, str) else url
+        end = time.monotonic() + self.plan.timeouts.whole
+        route = _asked(self.router.to(target)) if self.plan.asks else direct(self.plan, target)
+        return self._follow(route, end)
+
+    def connect_mx(self, domain: str) -> Stream:
+        """Connect to a mail host of ``domain``; see `starttls.asyncio.client.Client.connect_mx`."""
+        return self._first(_asked(self.router.mail(domain)))
+
+    def connect_srv(self, service: str, domain: str) -> Stream:
+        """Connect to a service of ``domain``; see `starttls.asyncio.client.Client.connect_srv`."""
+        return self._first(_asked(self.router.service(service, domain)))
+
+    def _first(self, attempts: Attempts) -> Stream:
+        for route in attempts:
+            with attempts.noted(route):
+                return self._follow(route, time.monotonic() + self.plan.timeouts.whole)
+        raise attempts.error
+
+    def _follow(self, route: Route, end: float) -> Stream:
         timeouts = self.plan.timeouts
-        end = time.monotonic() + timeouts.whole
-        host, port = self.plan.address(target)
-        sock = dial(host, port, self.plan.family, min(timeouts.connect, timeouts.whole))
+        sock = dial(*route.place, self.plan.family, min(timeouts.connect, timeouts.whole), route.addresses)
         try:
-            connection = self.plan.connection(target, sock.getsockname()[0])
-            stream = Stream(sock, connection, timeouts.wait)
+            connection = self.plan.connection(route.target, sock.getsockname()[0], route.demand)
+            stream = Stream(sock, connection, timeouts.wait, route)
             stream.settle(timeouts, end)
         except BaseException:
             sock.close()
@@ -34,9 +56,31 @@ class Client:
         return stream
 
 
-def connect(url: str | Target, **options: Unpack[Options]) -> Stream:
+def _asked(question: Coroutine[object, object, T]) -> T:
+    """The answer to what only an event loop can ask."""
+    import asyncio  # noqa: PLC0415 - who asks nothing needs none
+
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(question)
+    question.close()
+    raise Misuse("the blocking client cannot ask the DNS in a thread that runs an event loop: use starttls.connect")
+
+
+def connect(url: str | Target, **options: Unpack[ClientOptions]) -> Stream:
     """Open one verified, upgraded connection, as in ``sync.connect("imap://mail.example.org")``.
 
     ``options`` and errors are those of `starttls.asyncio.client.Client`.
     """
     return Client(**options).connect(url)
+
+
+def connect_mx(domain: str, **options: Unpack[ClientOptions]) -> Stream:
+    """Open one connection to a mail host of ``domain``; see `starttls.asyncio.client.Client.connect_mx`."""
+    return Client(**options).connect_mx(domain)
+
+
+def connect_srv(service: str, domain: str, **options: Unpack[ClientOptions]) -> Stream:
+    """Open one connection to a service of ``domain``; see `starttls.asyncio.client.Client.connect_srv`."""
+    return Client(**options).connect_srv(service, domain)

@@ -8,17 +8,21 @@ import time
 from contextlib import ExitStack
 
 from starttls.core.errors import CannotConnect, TimedOut
-from starttls.tls.target import DELAY, Address, interleaved, unresolved
+from starttls.tls.target import DELAY, Address, interleaved, placed, unresolved
 
 __all__ = ["dial"]
 
 
-def dial(host: str, port: int, family: int, seconds: float) -> socket.socket:
-    """A connected socket. Raises `CannotResolve`, `CannotConnect` or `TimedOut`."""
+def dial(host: str, port: int, family: int, seconds: float, known: tuple[str, ...] | None = None) -> socket.socket:
+    """A connected socket; ``known`` are the host's addresses, where they need not be looked up.
+
+    Raises `CannotResolve`, `CannotConnect` or `TimedOut`.
+    """
     try:
-        addresses = interleaved(socket.getaddrinfo(host, port, family=family, type=socket.SOCK_STREAM))
+        looked_up = socket.getaddrinfo(host, port, family, socket.SOCK_STREAM) if known is None else ()
     except (OSError, UnicodeError) as error:
         raise unresolved(host, error) from None
+    addresses = interleaved(looked_up or placed(known or (), port, family))
     if len(addresses) == 1:  # nothing to race
         return _connect(*addresses[0], f"{host}:{port}", seconds)
     failures: list[str] = []

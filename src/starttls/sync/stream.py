@@ -7,8 +7,8 @@ from contextlib import suppress
 from typing import Self, TypeVar
 
 from starttls.core.errors import ClosedEarly, StartTLSError, TimedOut
+from starttls.resolve.route import Route, Routed
 from starttls.tls.connection import Connection, Phase
-from starttls.tls.opened import Opened
 from starttls.tls.plan import Timeouts, peer_of
 from starttls.tls.reader import CHUNK
 
@@ -18,7 +18,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-class Stream(Opened):
+class Stream(Routed):
     """An open connection on a blocking socket; see `starttls.asyncio.stream.Stream`.
 
     ``timeout``: the seconds that one read or write may take; `TimedOut` is raised above them.
@@ -26,8 +26,8 @@ class Stream(Opened):
 
     __slots__ = ("_gone", "_socket", "peer", "timeout")
 
-    def __init__(self, sock: socket.socket, connection: Connection, timeout: float) -> None:
-        super().__init__(connection)
+    def __init__(self, sock: socket.socket, connection: Connection, timeout: float, route: Route | None = None) -> None:
+        super().__init__(connection, route)
         self.peer = peer_of(sock)
         self.timeout = timeout
         self._gone = False

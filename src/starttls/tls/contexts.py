@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from starttls.core.errors import Misuse
 
-__all__ = ["SUITES", "audit_context", "client_context", "server_context"]
+__all__ = ["SUITES", "PathLike", "audit_context", "authorities", "client_context", "server_context"]
 
 PathLike: TypeAlias = str | Path
 
@@ -27,6 +27,7 @@ _LEGACY_SERVER_CONNECT = 0x4  # ssl.OP_LEGACY_SERVER_CONNECT has a name from Pyt
 
 # Where OpenSSL's own place is empty, as where Python brought an OpenSSL of its own along.
 _STORES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
+_NO_STORE = "this system has no certificate authorities (Debian: apt install ca-certificates); name a CA file"
 
 
 def client_context(  # noqa: PLR0913 - options, all of them by name
@@ -129,6 +130,18 @@ def audit_context(
     return context
 
 
+def authorities(ca_file: PathLike | None = None) -> tuple[bytes, ...]:
+    """The certificates (DER) of the authorities in a PEM file, or of the system's. Raises `Misuse`."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    # A directory of authorities gives them by name alone. Where there is one, there is a file as well.
+    system = ssl.get_default_verify_paths().cafile or next((path for path in _STORES if Path(path).exists()), None)
+    path = ca_file or system
+    if path is None:
+        raise Misuse(_NO_STORE)
+    _trust(context, path, None)
+    return tuple(context.get_ca_certs(binary_form=True))
+
+
 def _profile(
     context: ssl.SSLContext, minimum: ssl.TLSVersion, maximum: ssl.TLSVersion, suites: str, alpn: Sequence[str]
 ) -> None:
@@ -189,7 +202,7 @@ def _trust_system(context: ssl.SSLContext) -> None:
         if Path(store).exists():
             _trust(context, store, None)
             return
-    raise Misuse("this system has no certificate authorities (Debian: apt install ca-certificates); name a CA file")
+    raise Misuse(_NO_STORE)
 
 
 def _readable(what: str, path: PathLike) -> None:

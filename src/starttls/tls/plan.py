@@ -89,12 +89,13 @@ class Plan:
     resume:      False never resumes a session: a server then cannot tell by it that we were here before
     timeouts:    see `Timeouts`
 
-    Raises `Misuse` for options that cannot be meant, before anything is sent.
+    Raises `Misuse` for options that cannot be meant, before anything is sent. ``chosen``: was a policy named?
     """
 
-    __slots__ = ("_contexts", "_fallback", "_kept", "_options", "family", "policy", "timeouts")
+    __slots__ = ("_contexts", "_fallback", "_kept", "_options", "chosen", "family", "policy", "timeouts")
 
     def __init__(self, **options: Unpack[Options]) -> None:
+        self.chosen = options.get("policy") is not None or options.get("level") is not None
         self.policy = _policy(options)
         if options.get("fallback") not in {None, "plaintext"}:
             raise Misuse(f"fallback '{options.get('fallback')}' is not 'plaintext'")

@@ -2,7 +2,9 @@
 
 import difflib
 import itertools
+import socket
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
 from urllib.parse import urlsplit
@@ -12,7 +14,7 @@ from starttls.core.facts import Protocol
 from starttls.protocols import ALL, by_name, by_port
 from starttls.tls.names import ServerIdentity
 
-__all__ = ["DELAY", "Address", "Target", "interleaved", "schemes", "unresolved"]
+__all__ = ["DELAY", "Address", "Found", "Target", "interleaved", "placed", "schemes", "unresolved"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,9 @@ Family = TypeVar("Family", bound=int)
 Address: TypeAlias = tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes]
 """A socket address as ``getaddrinfo`` gives it."""
 
+Found: TypeAlias = tuple[socket.AddressFamily, int, int, str, Address]
+"""What ``getaddrinfo`` finds."""
+
 DELAY = 0.25
 """Seconds before the next address is tried beside the first (RFC 8305 §5, "Connection Attempt Delay")."""
 
@@ -103,6 +108,15 @@ DELAY = 0.25
 def unresolved(host: str, error: OSError | UnicodeError) -> CannotResolve:
     """Our error for what ``getaddrinfo`` raised."""
     return CannotResolve(host, (getattr(error, "strerror", None) or "not a host name").lower())
+
+
+def placed(addresses: Sequence[str], port: int, family: int) -> list[Found]:
+    """What ``getaddrinfo`` says of addresses that are known, those of ``family``, or all: no lookup."""
+    found: list[Found] = []
+    for address in addresses:
+        with suppress(OSError):  # of the other family
+            found += socket.getaddrinfo(address, port, family, socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+    return found
 
 
 def interleaved(found: Sequence[tuple[Family, int, int, str, Address]]) -> list[tuple[Family, Address]]:
