@@ -53,3 +53,12 @@ def test_what_an_idle_connection_holds(tables: dict[str, list[dict[str, Any]]]) 
     for way in ("asyncio streams, start_tls", "starttls on asyncio", "starttls on uvloop"):
         for side in ("client", "server"):
             assert 5 < rows[way][side] < 2000
+
+
+def test_what_a_lookup_costs(tables: dict[str, list[dict[str, Any]]]) -> None:
+    rows = tables["lookups"]
+    assert [row["signed by"] for row in rows] == ["ECDSA P-256", "RSA 2048", "Ed25519"]
+    for row in rows:
+        assert 0 < row["remembered"] < row["believed"] < 100
+        assert 0 < row["warm"] < row["cold"] < 1000
+        assert 0.1 < row["warm of believed"] < 20
