@@ -117,7 +117,7 @@ class Delegations:
         if signed is None:
             raise bogus(f"{text_of(name)} has a DS record and no DNSKEY")
         keys = keys_of(signed.rrset, self._algorithms, self._limits.keys_per_tag)
-        trusted, digest = _trusted(name, keys, usable, work)
+        trusted, digest = _trusted(name, keys, usable, by, work)
         # RFC 4035 §5.2: a key that a DS record names must have signed the set of keys.
         verified = _plain(signed, verify(signed, _zone(name, trusted, work.now, ()), work))
         link = Link(text_of(name), Status.SECURE, f"DNSKEY {verified.key} signs, by {by} ({digest})")
@@ -130,8 +130,8 @@ def _plain(signed: SignedSet, verified: Verified) -> Verified:
     return verified
 
 
-def _trusted(name: Labels, keys: Keys, usable: tuple[DS, ...], work: Work) -> tuple[Keys, str]:
-    """The keys that the DS records name, and by what digest."""
+def _trusted(name: Labels, keys: Keys, usable: tuple[DS, ...], by: str, work: Work) -> tuple[Keys, str]:
+    """The keys that the DS records, or the anchors, name, and by what digest."""
     trusted: Keys = {}
     digest = ""
     for ds in usable:
@@ -142,7 +142,7 @@ def _trusted(name: Labels, keys: Keys, usable: tuple[DS, ...], work: Work) -> tu
                 trusted[key.tag, key.algorithm] = kept if key in kept else (*kept, key)
                 digest = digest or DSDigest(ds.digest_type).name
     if not trusted:
-        raise bogus(f"no DNSKEY of {text_of(name)} is the one that its DS record names")
+        raise bogus(f"no DNSKEY of {text_of(name)} is named by {by}")
     return trusted, digest
 
 
