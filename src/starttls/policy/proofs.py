@@ -60,7 +60,7 @@ def gather(reply: Reply, zone: Zone, work: Work) -> Evidence:
     ttls: list[int] = []
     failure = ""
     for signed in reply.authority.values():
-        if signed.rdtype not in DENIALS or not encloses(zone.name, signed.owner):
+        if signed.rdtype not in DENIALS or not _claims(signed, zone):
             continue
         try:
             verified = verify(signed, zone, work)
@@ -74,6 +74,11 @@ def gather(reply: Reply, zone: Zone, work: Work) -> Evidence:
             _read(signed, zone, names, hashes)
     same = tuple(record for record in hashes if record.parameters == hashes[0].parameters)  # RFC 5155 §8.2
     return Evidence(zone=zone, nsec=tuple(names), nsec3=same, ttl=min(ttls, default=0), failure=failure)
+
+
+def _claims(signed: SignedSet, zone: Zone) -> bool:
+    """Is it of this zone, by its own words?"""
+    return encloses(zone.name, signed.owner) and any(labels_of(one.signer) == zone.name for one in signed.signatures)
 
 
 def _read(signed: SignedSet, zone: Zone, names: list[nsec.Nsec], hashes: list[nsec3.Nsec3]) -> None:

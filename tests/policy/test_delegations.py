@@ -1,0 +1,332 @@
+"""The way down from the trust anchor: DS, DNSKEY, and the proof that there is none; and who tries to leave it."""
+
+import dns.dnssec
+import dns.message
+import dns.name
+import dns.rdata
+import dns.rdatatype
+import dns.rrset
+import pytest
+from dns.rdatatype import RdataType
+
+from starttls.policy.answer import Question, Status
+from starttls.policy.budget import Limits
+from starttls.policy.dnssec import Validator
+from tests.policy.signed_world import World, look_up, tree
+from tests.policy.signed_zone import DAY, NOW, Key, Zone
+
+MAIL = "mail A 192.0.2.1"
+
+both = pytest.mark.parametrize("nsec3", [False, True], ids=["nsec", "nsec3"])
+
+
+def ds(text: str) -> dns.rdata.Rdata:
+    return dns.rdata.from_text("IN", "DS", text)
+
+
+def with_ds(*texts: str, digests: tuple[str, ...] = ()) -> World:
+    """Example.org, with these DS records in org besides its own."""
+    here = tree(MAIL, digests=digests)
+    for text in texts:
+        here.zones[dns.name.from_text("org")].add(dns.name.from_text("example.org"), ds(text))
+    return here
+
+
+def status_and_reason(here: World, name: str = "mail.example.org") -> tuple[Status, str]:
+    answer = look_up(here, name, "A")
+    return answer.status, answer.reason
+
+
+# --- what the DS records say -------------------------------------------------------------------------
+
+UNKNOWN_ALGORITHM = "1 200 2 " + "ab" * 32
+UNKNOWN_DIGEST = "1 13 200 " + "ab" * 32
+ELSEWHERE = "1 13 2 " + "ab" * 32
+
+
+@pytest.mark.parametrize("texts", [(UNKNOWN_ALGORITHM,), (UNKNOWN_DIGEST,), (UNKNOWN_ALGORITHM, UNKNOWN_DIGEST)])
+def test_unknown_algorithms_alone_are_as_no_signature(texts: tuple[str, ...]) -> None:
+    assert status_and_reason(with_ds(*texts)) == (
+        Status.INSECURE,
+        "example.org is signed by unknown algorithms alone",
+    )
+
+
+@pytest.mark.parametrize("texts", [(UNKNOWN_ALGORITHM,), (UNKNOWN_DIGEST,), (ELSEWHERE,)])
+def test_one_good_ds_record_is_enough(texts: tuple[str, ...]) -> None:
+    assert status_and_reason(with_ds(*texts, digests=("SHA256",))) == (Status.SECURE, "")
+
+
+@pytest.mark.parametrize("texts", [(ELSEWHERE,), (ELSEWHERE, UNKNOWN_ALGORITHM)])
+def test_a_ds_record_that_names_no_key_is_bogus(texts: tuple[str, ...]) -> None:
+    assert status_and_reason(with_ds(*texts)) == (
+        Status.BOGUS,
+        "no DNSKEY of example.org is named by the DS of org",
+    )
+
+
+@pytest.mark.parametrize("digest", ["SHA1", "SHA256", "SHA384"])
+def test_digests(digest: str) -> None:
+    assert status_and_reason(tree(MAIL, digests=(digest,)))[0] is Status.SECURE
+
+
+def test_sha1_is_ignored_beside_sha256() -> None:
+    # The SHA-1 record names the key, the SHA-256 record does not: RFC 4509 §3.
+    here = with_ds(ELSEWHERE, digests=("SHA1",))
+    assert status_and_reason(here)[0] is Status.BOGUS
+
+
+# --- what is wrong with the keys ---------------------------------------------------------------------
+
+
+def test_a_ds_record_without_keys_is_bogus() -> None:
+    here = with_ds()
+    here.zones[dns.name.from_text("example.org")] = Zone("example.org", MAIL, signed=False)
+    here.zones[dns.name.from_text("org")].add(dns.name.from_text("example.org"), ds(ELSEWHERE))
+    assert status_and_reason(here) == (Status.BOGUS, "example.org has a DS record and no DNSKEY")
+
+
+@pytest.mark.parametrize(
+    "key",
+    [Key("it", flags=1), Key("it", flags=257 | 0x80), Key("it", protocol=2), Key("it", flags=257 ^ 0x100)],
+    ids=["no zone key", "revoked", "other protocol", "entry point alone"],
+)
+def test_a_key_that_may_not_sign_signs_nothing(key: Key) -> None:
+    assert status_and_reason(tree(MAIL, keys=(key,))) == (
+        Status.BOGUS,
+        "no DNSKEY of example.org is named by the DS of org",
+    )
+
+
+def test_a_revoked_key_beside_a_good_one_is_not_used() -> None:
+    good, revoked = Key("good"), Key("bad", flags=256 | 0x80)
+    here = tree(MAIL, keys=(good, revoked))
+    zone = here.zones[dns.name.from_text("example.org")]
+    assert status_and_reason(here)[0] is Status.SECURE
+
+    def by_the_revoked_one(question: Question, message: dns.message.Message) -> dns.message.Message:
+        if question.rdtype == "A":
+            data = message.answer[0]
+            message.answer[1] = dns.rrset.from_rdata(data.name, data.ttl, revoked.sign(data, zone.name))
+        return message
+
+    answer = look_up(here, "mail.example.org", "A", tamper=by_the_revoked_one)
+    assert answer.status is Status.BOGUS
+    assert "that example.org does not have" in answer.reason
+
+
+def test_the_key_that_the_ds_names_must_have_signed_the_keys() -> None:
+    entry, other = Key("it"), Key("thief", flags=256)
+    here = tree(MAIL, keys=(entry, other))
+    zone = here.zones[dns.name.from_text("example.org")]
+    zone.spoil["example.org", "DNSKEY"] = lambda rrset: dns.rrset.from_rdata(
+        rrset.name, rrset.ttl, other.sign(zone.sets[zone.name, RdataType.DNSKEY], zone.name)
+    )
+    status, reason = status_and_reason(here)
+    assert status is Status.BOGUS
+    assert reason.startswith("signature of example.org DNSKEY is by a key")
+
+
+@pytest.mark.parametrize("at", [".", "org", "example.org"])
+def test_expired_keys_break_all_below(at: str) -> None:
+    spans = {"inception": NOW - 9 * DAY, "expiration": NOW - DAY}
+    zones = [Zone(name, MAIL if name == "example.org" else "") for name in (".", "org", "example.org")]
+    for zone in zones:
+        if zone.at == at:
+            zone.inception, zone.expiration = spans["inception"], spans["expiration"]
+    answer = look_up(World(*zones), "mail.example.org", "A")
+    assert (answer.status, answer.reason) == (Status.BOGUS, f"signature of {at} DNSKEY expired on 2026-09-20")
+    assert (answer.chain[-1].zone, answer.chain[-1].status) == (at, Status.BOGUS)
+
+
+# --- who takes the DS away -----------------------------------------------------------------------------
+
+
+@both
+@pytest.mark.parametrize("how", ["nothing", "the apex's own", "a sibling's", "unsigned"])
+def test_a_ds_record_that_is_taken_away_is_missed(how: str, nsec3: bool) -> None:
+    org = Zone("org", "sibling NS ns.sibling\nz A 192.0.2.9", nsec3=nsec3)
+    child = Zone("example.org", MAIL, nsec3=nsec3)
+    here = World(Zone("."), org, child)
+    soa = org.with_signatures(org.sets[org.name, RdataType.SOA])
+    sibling = dns.name.from_text("sibling.org")
+    denials = {
+        "nothing": soa,
+        "the apex's own": [*soa, *child.proof(child.name)],
+        "a sibling's": [*soa, *org.proof(sibling)],
+        "unsigned": [rrset for rrset in [*soa, *org.proof(sibling)] if rrset.rdtype != RdataType.RRSIG],
+    }
+
+    def take_away(question: Question, message: dns.message.Message) -> dns.message.Message:
+        if question == Question("example.org", "DS"):
+            message.answer = []
+            message.authority = denials[how]
+        elif question.name == "mail.example.org":
+            message.answer = [dns.rrset.from_text("mail.example.org.", 60, "IN", "A", "203.0.113.1")]
+        return message
+
+    answer = look_up(here, "mail.example.org", "A", tamper=take_away)
+    assert (answer.status, answer.records) == (Status.BOGUS, ())
+    assert answer.reason == "org does not prove that there is no example.org DS"
+
+
+@both
+def test_the_childs_signature_of_its_own_ds_is_worth_nothing(nsec3: bool) -> None:
+    thief = Key("thief")
+    here = World(Zone("."), Zone("org", nsec3=nsec3), Zone("example.org", MAIL))
+
+    def swap(question: Question, message: dns.message.Message) -> dns.message.Message:
+        if question == Question("example.org", "DS"):
+            name = message.question[0].name
+            forged = dns.rrset.from_rdata(name, 3600, thief.ds(name))
+            message.answer = [forged, dns.rrset.from_rdata(name, 3600, thief.sign(forged, name))]
+        return message
+
+    answer = look_up(here, "mail.example.org", "A", tamper=swap)
+    assert (answer.status, answer.reason) == (Status.BOGUS, "example.org DS has no signature of org")
+
+
+def test_a_ds_record_that_a_wildcard_made_is_none() -> None:
+    org = Zone("org", f"*.wild DS {ELSEWHERE}\n*.wild NS ns")
+    answer = look_up(World(Zone("."), org), "x.y.wild.org", "A")
+    assert answer.status is Status.BOGUS
+
+
+# --- opt-out, iterations ------------------------------------------------------------------------------
+
+
+def test_an_opt_out_span_hides_an_unsigned_delegation() -> None:
+    org = Zone("org", nsec3=True, opt_out=True)
+    here = World(Zone("."), org, Zone("example.org", MAIL, signed=False), Zone("signed.org", MAIL))
+    assert status_and_reason(here) == (
+        Status.INSECURE,
+        "org has no DS record for example.org, by opt-out (RFC 5155)",
+    )
+    assert status_and_reason(here, "mail.signed.org")[0] is Status.SECURE
+    gone = look_up(here, "gone.org", "A")
+    assert (gone.status, gone.exists) == (Status.INSECURE, False)
+
+
+def test_a_signed_delegation_is_not_hidden_by_opt_out() -> None:
+    org = Zone("org", nsec3=True, opt_out=True)
+    here = World(Zone("."), org, Zone("example.org", MAIL))
+
+    def hide(question: Question, message: dns.message.Message) -> dns.message.Message:
+        if question == Question("example.org", "DS"):
+            message.answer = []
+            proofs = [
+                rrset
+                for name in ("a.org", "b.org", "c.org", "d.org", "org")
+                for rrset in org.proof(dns.name.from_text(name))
+            ]
+            message.authority = list({(rrset.name, rrset.rdtype): rrset for rrset in proofs}.values())
+        elif question.name == "mail.example.org":
+            message.answer = message.answer[:1]
+        return message
+
+    assert look_up(here, "mail.example.org", "A", tamper=hide).status is Status.BOGUS
+
+
+def test_without_opt_out_a_span_does_not_make_a_delegation_insecure() -> None:
+    # A name that does not exist is no delegation: whoever serves it unsigned data is a forger.
+    here = World(Zone("."), Zone("org", nsec3=True))
+
+    def forge(question: Question, message: dns.message.Message) -> dns.message.Message:
+        if question == Question("mail.nothing.org", "A"):
+            message.answer = [dns.rrset.from_text("mail.nothing.org.", 60, "IN", "A", "203.0.113.1")]
+            message.authority = []
+        return message
+
+    answer = look_up(here, "mail.nothing.org", "A", tamper=forge)
+    assert (answer.status, answer.reason) == (
+        Status.BOGUS,
+        "mail.nothing.org A has no signature, and org is signed",
+    )
+
+
+@pytest.mark.parametrize(("iterations", "status"), [(100, Status.SECURE), (101, Status.INSECURE)])
+def test_iterations(iterations: int, status: Status) -> None:
+    here = tree(MAIL, nsec3=True, iterations=iterations, salt=b"\xaa\xbb")
+    answer = look_up(here, "nothing.example.org", "A")
+    assert (answer.status, answer.exists) == (status, False)
+    assert look_up(here, "mail.example.org", "A").status is Status.SECURE  # it needs no denial
+
+
+def test_below_too_many_iterations_all_that_is_not_signed_is_insecure() -> None:
+    here = World(Zone("."), Zone("org", nsec3=True, iterations=150), Zone("example.org", MAIL, signed=False))
+    assert status_and_reason(here) == (
+        Status.INSECURE,
+        "org has no DS record for example.org, by NSEC3 with 150 iterations (RFC 9276)",
+    )
+
+
+# --- where there is no cut ----------------------------------------------------------------------------
+
+
+@both
+def test_a_zone_may_be_many_labels_below_another(nsec3: bool) -> None:
+    here = World(Zone(".", nsec3=nsec3), Zone("a.b.c.example.org", MAIL, nsec3=nsec3))
+    assert look_up(here, "mail.a.b.c.example.org", "A").status is Status.SECURE
+    validator = Validator(here.anchors)
+    look_up(here, "mail.a.b.c.example.org", "A", validator=validator)
+    here.asked.clear()
+    look_up(here, "mail.a.b.c.example.org", "A", validator=validator, now=NOW + 1)
+    assert len(here.asked) == 1
+
+
+@both
+def test_an_unsigned_zone_many_labels_below_is_found(nsec3: bool) -> None:
+    here = World(Zone(".", nsec3=nsec3), Zone("a.b.c.example.org", MAIL, signed=False))
+    assert look_up(here, "mail.a.b.c.example.org", "A").status is Status.INSECURE
+
+
+def test_an_alias_is_no_delegation() -> None:
+    here = tree("alias CNAME mail\n" + MAIL)
+
+    def below(question: Question, message: dns.message.Message) -> dns.message.Message:
+        if question == Question("x.alias.example.org", "A"):
+            message.answer = [dns.rrset.from_text("x.alias.example.org.", 60, "IN", "A", "203.0.113.1")]
+            message.authority = []
+        return message
+
+    answer = look_up(here, "x.alias.example.org", "A", tamper=below)
+    assert (answer.status, answer.reason) == (
+        Status.BOGUS,
+        "x.alias.example.org A has no signature, and example.org is signed",
+    )
+
+
+# --- anchors within anchors ----------------------------------------------------------------------------
+
+
+def test_the_closest_anchor_counts() -> None:
+    # The zone is an island below an unsigned org: only with its own anchor is it secure.
+    zones = (Zone("."), Zone("org", signed=False), Zone("example.org", MAIL, digests=()))
+    here = World(*zones)
+    assert look_up(here, "mail.example.org", "A").status is Status.INSECURE
+    both_anchors = type(here.anchors)({**here.anchors.zones, **World(zones[2]).anchors.zones})
+    assert look_up(here, "mail.example.org", "A", validator=Validator(both_anchors)).status is Status.SECURE
+
+    def strip(question: Question, message: dns.message.Message) -> dns.message.Message:
+        if question.rdtype == "A":
+            message.answer = message.answer[:1]
+        return message
+
+    answer = look_up(here, "mail.example.org", "A", validator=Validator(both_anchors), tamper=strip)
+    assert answer.status is Status.BOGUS
+
+
+def test_a_name_longer_than_the_walk_may_be() -> None:
+    name = ".".join("a" * 90) + ".example.org"
+
+    def forge(question: Question, message: dns.message.Message) -> dns.message.Message:
+        if question.rdtype == "A":
+            message.answer = [dns.rrset.from_text(f"{name}.", 60, "IN", "A", "203.0.113.1")]
+            message.authority = []
+        return message
+
+    here = tree(MAIL)
+    validator = Validator(here.anchors, limits=Limits(queries=20))
+    answer = look_up(here, name, "A", tamper=forge, validator=validator)
+    assert (answer.status, answer.reason) == (Status.INDETERMINATE, "more than 20 questions are needed")
+    assert len(here.asked) == 21
