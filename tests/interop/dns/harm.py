@@ -13,6 +13,8 @@ from dns.rdtypes.ANY.DNSKEY import DNSKEY
 from tests.interop.dns.zone import Lines
 
 __all__ = [
+    "and_other_digest",
+    "and_wrong_digest",
     "corrupt_data",
     "corrupt_keys",
     "corrupt_signatures",
@@ -21,6 +23,7 @@ __all__ = [
     "of_algorithm",
     "other_digest",
     "strip",
+    "strip_algorithm",
     "wrong_digest",
 ]
 
@@ -58,6 +61,18 @@ def strip(*, but: str = "") -> Callable[[Lines], Lines]:
     return harm
 
 
+def strip_algorithm(number: int) -> Callable[[Lines], Lines]:
+    """Take the signatures out that one algorithm made, but those over the keys."""
+
+    def harm(lines: Lines) -> Lines:
+        def goes(line: str) -> bool:
+            return _is_signature(line) and _covered(line) != "DNSKEY" and _parts(line)[3].split()[1] == str(number)
+
+        return [line for line in lines if not goes(line)]
+
+    return harm
+
+
 def corrupt_signatures(lines: Lines) -> Lines:
     """Change one bit of every signature but those over the keys."""
     return [_with_a_bit_changed(line) if _is_signature(line) and _covered(line) != "DNSKEY" else line for line in lines]
@@ -70,7 +85,13 @@ def corrupt_keys(lines: Lines) -> Lines:
 
 def corrupt_data(lines: Lines) -> Lines:
     """Send everybody elsewhere: whatever is there, is there with other data."""
-    changes = {"A": "203.0.113.66", "AAAA": "2001:db8::66", "MX": "1 evil.test.", "TXT": '"evil"', "SRV": "0 0 1 evil.test."}
+    changes = {
+        "A": "203.0.113.66",
+        "AAAA": "2001:db8::66",
+        "MX": "1 evil.test.",
+        "TXT": '"evil"',
+        "SRV": "0 0 1 evil.test.",
+    }
     changes |= {"CNAME": "evil.test.", "DNAME": "evil.test.", "TLSA": f"3 1 1 {'66' * 32}"}
     changed = []
     for line in lines:
@@ -97,6 +118,16 @@ def no_delegation(_: Lines) -> Lines:
 def wrong_digest(lines: Lines) -> Lines:
     """The DS records are of no key that the zone has."""
     return [line[:-8] + ("00000000" if line[-8:] != "00000000" else "11111111") for line in lines]
+
+
+def and_wrong_digest(lines: Lines) -> Lines:
+    """The same, and the DS records of a key that the zone does not have, or not yet."""
+    return [*wrong_digest(lines), *lines]
+
+
+def and_other_digest(lines: Lines) -> Lines:
+    """The same, and by a digest that nobody knows."""
+    return [*other_digest(200)(lines), *lines]
 
 
 def other_digest(number: int) -> Callable[[Lines], Lines]:

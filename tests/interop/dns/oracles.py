@@ -11,7 +11,7 @@ import dns.rcode
 from starttls.policy.answer import Question, Status
 from tests.interop.servers.daemon import plain_environment
 
-__all__ = ["ask_delv", "ask_unbound"]
+__all__ = ["ask", "ask_delv", "ask_unbound"]
 
 SECONDS = 20.0
 
@@ -28,9 +28,9 @@ _NOTHING = {";; resolution failed: ncache nxdomain", ";; resolution failed: ncac
 
 def ask_unbound(address: str, question: Question) -> Status:
     """SECURE with the AD bit, INSECURE without; where it fails, BOGUS if it has the data when told not to check."""
-    response = _ask(address, question)
+    response = ask(address, question)
     if response.rcode() == dns.rcode.SERVFAIL:
-        unchecked = _ask(address, question, dns.flags.CD)
+        unchecked = ask(address, question, dns.flags.CD)
         return Status.BOGUS if unchecked.rcode() != dns.rcode.SERVFAIL else Status.INDETERMINATE
     return Status.SECURE if response.flags & dns.flags.AD else Status.INSECURE
 
@@ -51,7 +51,8 @@ def ask_delv(server: tuple[str, int], anchors: Path, question: Question) -> Stat
     return _weakest((done.stderr + done.stdout).splitlines())
 
 
-def _ask(address: str, question: Question, flags: int = 0) -> dns.message.Message:
+def ask(address: str, question: Question, flags: int = 0) -> dns.message.Message:
+    """One question, with all that proves the answer."""
     query = dns.message.make_query(question.name, question.rdtype, use_edns=True, want_dnssec=True)
     query.flags |= flags
     response, _ = dns.query.udp_with_fallback(query, address, timeout=SECONDS)
@@ -59,12 +60,15 @@ def _ask(address: str, question: Question, flags: int = 0) -> dns.message.Messag
 
 
 def _weakest(lines: list[str]) -> Status:
-    said = [status for line in lines if (status := _SAYS.get(line)) is not None]
-    for line in lines:
-        if line.startswith(";; resolution failed:") and line not in _NOTHING:
-            said.append(Status.INDETERMINATE if "timed out" in line else Status.BOGUS)
+    said = [status for line in lines if (status := _said(line)) is not None]
     assert said, lines
     worst = said[0]
     for status in said[1:]:
         worst = worst.weaker(status)
     return worst
+
+
+def _said(line: str) -> Status | None:
+    if line.startswith(";; resolution failed:") and line not in _NOTHING:
+        return Status.INDETERMINATE if "timed out" in line else Status.BOGUS
+    return _SAYS.get(line)

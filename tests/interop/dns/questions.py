@@ -8,7 +8,7 @@ from starttls.policy.answer import Question, Status
 from tests.interop.dns.zone import CONTENT, Zone
 from tests.interop.dns.zones import EACH_WAY, ZONES
 
-__all__ = ["TYPES", "expected", "questions"]
+__all__ = ["TYPES", "asked_of_delv", "expected", "questions", "zone_of"]
 
 TYPES = ("A", "AAAA", "MX", "TLSA", "TXT", "SRV", "CNAME")
 
@@ -55,7 +55,6 @@ _NAMES: dict[str, Name] = {
     "b.ent": Has(),
     "ent": Has(),
     "wild": Has(),
-    "*.wild": Has("A TXT"),
     "x.wild": Wild("A TXT"),
     "x.y.wild": Wild("A TXT"),
     "alias": Alias("mail"),
@@ -75,7 +74,15 @@ _NAMES: dict[str, Name] = {
 }
 # What is asked of the zones that differ in nothing but their keys or their harm: an answer, a large one, one by a
 # wildcard, an alias, and each sort of denial.
-_FEW = (("mail", "A"), ("large", "TXT"), ("x.wild", "A"), ("alias", "A"), ("mail", "TLSA"), ("ent", "A"), ("nowhere", "MX"))
+_FEW = (
+    ("mail", "A"),
+    ("large", "TXT"),
+    ("x.wild", "A"),
+    ("alias", "A"),
+    ("mail", "TLSA"),
+    ("ent", "A"),
+    ("nowhere", "MX"),
+)
 # The root and the top have other records.
 _ABOVE: dict[Question, Status] = {
     Question(".", "MX"): Status.SECURE,
@@ -90,19 +97,36 @@ _ABOVE: dict[Question, Status] = {
 def questions(zone: Zone) -> Iterator[Question]:
     """What is asked of one zone."""
     if zone.records != CONTENT:
-        yield from (question for question in _ABOVE if _zone_of(question.name) is zone)
+        yield from (question for question in _ABOVE if zone_of(question.name) is zone)
         return
     pairs = ((name, kind) for name in _NAMES for kind in TYPES) if zone in EACH_WAY else _FEW
     for name, kind in pairs:
         yield Question(_absolute(name, zone), kind)
 
 
+def asked_of_delv(zone: Zone) -> Iterator[Question]:
+    """As many as a program can be started for: each name with the types that it has, and one that it has not."""
+    for question in questions(zone):
+        if zone not in EACH_WAY or question.rdtype in _types(_NAMES[_relative(question.name, zone)]):
+            yield question
+
+
+def _types(name: Name) -> set[str]:
+    match name:
+        case Has(types) | Wild(types):
+            return {*types.split(), "SRV"}
+        case Alias():
+            return {"A", "CNAME"}
+        case Missing():
+            return {"A"}
+
+
 def expected(question: Question) -> Status:
     """What DNSSEC says of the answer."""
     if question in _ABOVE:
         return _ABOVE[question]
-    zone = _zone_of(question.name)
-    match _NAMES[question.name.removesuffix(zone.name).removesuffix(".")]:
+    zone = zone_of(question.name)
+    match _NAMES[_relative(question.name, zone)]:
         case Has(types):
             return zone.status if question.rdtype in types.split() else zone.when_denied
         case Wild(types):
@@ -121,5 +145,10 @@ def _absolute(name: str, zone: Zone) -> str:
     return name[:-1] if name.endswith(".") else f"{name}.{zone.name}".removeprefix(".")
 
 
-def _zone_of(name: str) -> Zone:
+def _relative(name: str, zone: Zone) -> str:
+    return name.removesuffix(zone.name).removesuffix(".")
+
+
+def zone_of(name: str) -> Zone:
+    """The zone that has a name, or would have it."""
     return max((zone for zone in ZONES if zone.holds(name)), key=lambda zone: len(zone.origin))

@@ -77,7 +77,9 @@ def _sign(zone: Zone, below: Iterable[Signed], folder: Path, words: Mapping[str,
     lines = zone.harm(_lines(served.read_text()))
     served.write_text("\n".join(lines) + "\n")
     anchors = _anchors(lines) or [line for path in made for line in _anchors(_lines(path.read_text()))]
-    return Signed(zone, served, anchors, zone.entrust([_delegation(line) for line in anchors]))
+    return Signed(
+        zone, served, anchors, zone.entrust([_delegation(line, digest) for line in anchors for digest in zone.digests])
+    )
 
 
 def _make_keys(zone: Zone, algorithm: str, folder: Path) -> list[Path]:
@@ -110,8 +112,9 @@ def _anchors(lines: Lines) -> Lines:
     return [line for line in map(" ".join, map(str.split, lines)) if " IN DNSKEY 257 " in line]
 
 
-def _delegation(anchor: str) -> str:
-    owner, data = anchor.split()[0], anchor.partition(" DNSKEY ")[2]
+def _delegation(anchor: str, digest: str) -> str:
+    owner, data = anchor.partition(" ")[0], anchor.partition(" DNSKEY ")[2]
     key = dns.rdata.from_text(dns.rdataclass.IN, dns.rdatatype.DNSKEY, data)
     assert isinstance(key, DNSKEY)
-    return f"{owner} 300 IN DS {dns.dnssec.make_ds(owner, key, 'SHA256').to_text()}"
+    ds = dns.dnssec.make_ds(owner, key, digest, policy=dns.dnssec.allow_all_policy)
+    return f"{owner} 300 IN DS {ds.to_text()}"

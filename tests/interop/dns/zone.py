@@ -59,10 +59,10 @@ class Zone:
     """One zone. ``name`` has no final dot, but the root is ``"."``.
 
     ``status`` is what DNSSEC says, by the RFCs, of what is in it; ``denied`` of a name without the type that is asked
-    for, ``missing`` of a name that is not there, or only by a wildcard; each as the one before, if not given. ``keys`` are the algorithms that sign it, each
-    by one key that does all, or by two as ``"RSASHA256+"``; none where it is not signed. ``harm`` is done to the
-    zone once it is signed, ``entrust`` to the DS records that the parent has of it. ``signed`` is when the
-    signatures begin and end, in days from now.
+    for, ``missing`` of a name that is not there, or only by a wildcard; each as the one before, if not given. ``keys``
+    are the algorithms that sign it, each by one key that does all, or by two as ``"RSASHA256+"``; none where it is not
+    signed. ``signed`` is when the signatures begin and end, in days from now. ``harm`` is done to the zone once it is
+    signed. ``digests`` are those of the DS records in the parent, and ``entrust`` is done to these.
     """
 
     name: str
@@ -74,6 +74,7 @@ class Zone:
     iterations: int = 0
     salt: str = "-"
     signed: tuple[int, int] = (-1, 30)
+    digests: tuple[str, ...] = ("SHA256",)
     harm: Callable[[Lines], Lines] = as_it_is
     entrust: Callable[[Lines], Lines] = as_it_is
     records: str = CONTENT
@@ -95,4 +96,4 @@ class Zone:
 
     def holds(self, name: str) -> bool:
         """Is it the zone, or above it?"""
-        return self.name == "." or name == self.name or name.endswith(f".{self.name}")
+        return self.name in {".", name} or name.endswith(f".{self.name}")
