@@ -259,7 +259,7 @@ def test_what_cannot_be_had_leaves_it_open(withheld: str) -> None:
 def test_a_resolver_that_fails_leaves_it_open() -> None:
     def fail(question: Question, message: dns.message.Message) -> dns.message.Message:
         message.answer = []
-        message.use_edns(options=[dns.edns.EDEOption(9, "no SEP\nmatching the DS.")])
+        message.use_edns(options=[dns.edns.EDEOption(dns.edns.EDECode.DNSKEY_MISSING, "no SEP\nmatching the DS.")])
         message.set_rcode(dns.rcode.SERVFAIL)
         return message
 
