@@ -38,7 +38,8 @@ def seeds() -> list[bytes]:
         response.set_rcode(dns.rcode.Rcode(rcode))
         response.flags |= dns.flags.AD
         for section, lines in ((response.answer, texts), (response.authority, authority)):
-            section += [dns.rrset.from_text(*line.split(" ", 4)) for line in lines]
+            for name, ttl, rdclass, rdtype, data in (line.split(" ", 4) for line in lines):
+                section.append(dns.rrset.from_text(name, int(ttl), rdclass, rdtype, data))
         wire = response.to_wire()
         found.append(wire[2 : HEADER + 2] + wire[HEADER + 2 + len(QUERY.section) :])
     return found
