@@ -1,7 +1,11 @@
+from textwrap import dedent, indent
+from typing import Any
+
 import pytest
 
 from starttls.policy.answer import MX, SRV, TLSA, TXT, Address, Alias, ExtendedError, Question, Status
 from starttls.policy.errors import StsFetchFailed
+from starttls.resolve import fake
 from starttls.resolve.fake import FakeWorld
 from starttls.resolve.resolver import PolicyFetcher, Resolver
 
@@ -29,6 +33,19 @@ WORLD = """
     b.loop.example.org.        CNAME  a.loop.example.org.
     forged.example.org.        CNAME  mx.example.org.    ; bogus
 """
+
+
+async def test_the_example_of_its_documentation_runs() -> None:
+    assert fake.__doc__ is not None
+    code = fake.__doc__.split("::\n", 1)[1].split("\nThe text is", 1)[0]
+    names: dict[str, Any] = {"FakeWorld": FakeWorld, "Question": Question}
+    exec(f"async def example():\n{indent(dedent(code), '    ')}\n    return world, answer", names)
+    world, answer = await names["example"]()
+    assert answer.of(MX) == (MX(10, "mx.example.org"),)
+    assert (await world.query("www.example.org", "AAAA")).status is Status.INSECURE
+    assert (await world.query("mx2.example.org", "A")).status is Status.BOGUS
+    assert (await world.query("mx3.example.org", "A")).status is Status.INSECURE
+    assert (await world.fetch("example.org")).startswith(b"version: STSv1\n")
 
 
 @pytest.fixture
