@@ -4,6 +4,7 @@ Such a record is published, signed, and unusable; beside it others count, and al
 §2.2). To lose it, or the message, would be wrong either way.
 """
 
+import struct
 from typing import cast
 
 import dns.exception
@@ -38,14 +39,14 @@ def _renamed(data: bytes) -> bytes:
     """The message, in which such records have a type that dnspython does not know."""
     renamed = bytearray(data)
     parser = dns.wire.Parser(data)
-    _, _, questions, *records = parser.get_struct("!HHHHHH")
+    _, _, questions, *records = struct.unpack("!HHHHHH", parser.get_bytes(12))
     for _ in range(questions):
         parser.get_name(decompress=True)
         parser.get_bytes(4)
     for _ in range(sum(records)):
         parser.get_name(decompress=True)
         at = parser.current
-        rdtype, _, _, length = parser.get_struct("!HHIH")
+        rdtype, _, _, length = struct.unpack("!HHIH", parser.get_bytes(10))
         rdata = parser.get_bytes(length)
         if rdtype == _STAND_IN:
             return data  # nobody may put records into the set by this way
@@ -59,7 +60,7 @@ def _is_odd(rdata: bytes) -> bool:
 
 
 def _restore(message: dns.message.Message, section: list[dns.rrset.RRset]) -> None:
-    for odd in [rrset for rrset in section if rrset.rdtype == _STAND_IN]:
+    for odd in [rrset for rrset in section if int(rrset.rdtype) == _STAND_IN]:
         section.remove(odd)
         rrset = message.find_rrset(section, odd.name, odd.rdclass, dns.rdatatype.TLSA, create=True)
         for rdata in cast(list[dns.rdata.GenericRdata], list(odd)):
