@@ -138,3 +138,19 @@ def free_port() -> int:
             with suppress(OSError):
                 udp.bind(tcp.getsockname())
                 return int(tcp.getsockname()[1])
+
+
+class Counting:
+    """A server that answers the same to all, and remembers what it was asked."""
+
+    def __init__(self, respond: Respond) -> None:
+        self.respond = respond
+        self.asked: list[tuple[str, str]] = []
+
+    def __call__(self, query: bytes, via: str) -> list[bytes]:
+        self.asked.append(question_of(query))
+        return self.respond(query, via)
+
+
+def one_address(query: bytes, via: str) -> list[bytes]:
+    return [answer(query, f"{question_of(query)[0]}. 60 IN A 192.0.2.1", ad=True)]
