@@ -22,8 +22,10 @@ _SAYS = {
     "; unsigned answer": Status.INSECURE,
     "; negative response, unsigned answer": Status.INSECURE,
 }
+_FAILED = ";; resolution failed: "
 # An answer, though it says that there is nothing.
-_NOTHING = {";; resolution failed: ncache nxdomain", ";; resolution failed: ncache nxrrset"}
+_NOTHING = {"ncache nxdomain", "ncache nxrrset"}
+_FORGED = {"broken trust chain", "RRSIG failed to verify", "no valid RRSIG", "no valid NSEC", "insecurity proof failed"}
 
 
 def ask_unbound(address: str, question: Question) -> Status:
@@ -69,6 +71,7 @@ def _weakest(lines: list[str]) -> Status:
 
 
 def _said(line: str) -> Status | None:
-    if line.startswith(";; resolution failed:") and line not in _NOTHING:
-        return Status.INDETERMINATE if "timed out" in line else Status.BOGUS
-    return _SAYS.get(line)
+    why = line.removeprefix(_FAILED)
+    if why == line or why in _NOTHING:
+        return _SAYS.get(line)
+    return Status.BOGUS if why in _FORGED else Status.INDETERMINATE

@@ -1,14 +1,16 @@
 """Our validator, unbound and delv agree on every name of the signed world."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 import dns.flags
+import dns.message
 import pytest
 
 from starttls.policy.anchors import Anchors
 from starttls.policy.answer import Answer, Question, Status
+from starttls.policy.delegations import Asking
 from starttls.policy.dnssec import Validator
 from starttls.resolve.dns import DNSResolver
 from tests.interop.dns.differences import expected_of
@@ -73,23 +75,28 @@ async def test_both_tells_where_they_disagree(zone: Zone, resolvers: Mapping[str
         ours, theirs = expected_of(BY_UNBOUND, question), expected_of(AD, question)
         answer = await resolvers[BOTH].query(question.name, question.rdtype)
         assert answer.status is ours.weaker(theirs), answer
-        assert ("disagreement" in answer.reason) is (ours is not theirs), answer
+        assert bool(answer.disagreement) is (ours is not theirs), answer
 
 
 @pytest.mark.parametrize("zone", [zone for zone in ZONES if "SHA1" in "".join(zone.keys)], ids=lambda zone: zone.name)
 def test_sha1_counts_where_it_is_asked_for(zone: Zone, signed_world: SignedWorld, anchors: Anchors) -> None:
+    def asked(question: Question) -> dns.message.Message:
+        return ask(signed_world.validating, question, dns.flags.CD)
+
     validator = Validator(anchors, sha1=True)
     for question in questions(zone):
-        walk = validator.validate(question, ask(signed_world.validating, question, dns.flags.CD), time.time())
-        wanted = next(walk, None)
+        answer = _drive(validator.validate(question, asked(question), time.time()), asked)
+        assert answer.status is expected(question), answer
+
+
+def _drive(walk: Asking[Answer], asked: Callable[[Question], dns.message.Message]) -> Answer:
+    reply: dns.message.Message | None = None
+    while True:
         try:
-            while wanted is not None:
-                wanted = walk.send(ask(signed_world.validating, wanted, dns.flags.CD))
+            reply = asked(walk.send(reply))
         except StopIteration as done:
             answer: Answer = done.value
-            assert answer.status is expected(question), answer
-        else:
-            pytest.fail(f"{question}: no answer")
+            return answer
 
 
 def _table(said: Mapping[tuple[str, Question], Status]) -> dict[str, str]:
