@@ -9,16 +9,20 @@ import pytest
 
 import starttls
 from starttls.core import errors
+from starttls.policy import errors as policy_errors
 
 PUBLIC = set(
     """
-    connect Client Stream listen Server sync
+    connect connect_mx connect_srv Client Stream listen Server sync
+    Action Decision Reason DNSResolver FakeWorld PolicyFetcher Resolver
     Level Timeouts Target Upgrade TLSFacts CertificateFacts read_certificate
     Talk Transcript Side Wait Connection Phase TLSSession ImplicitTLS client_context server_context
     protocols Protocol Ports ClientSetup ServerSetup
     StartTLSError PeerError TLSError NetworkError Misuse BadConfig
     NotOffered NotRequested Refused Refusal Unexpected PrematureReply Preauthenticated TooLong ClosedEarly
     PlaintextAfterGoAhead HandshakeFailed CertificateRejected Truncated CannotResolve CannotConnect TimedOut
+    PolicyError NotAuthentic DaneRequired DaneNoMatch NoMail NoService NoUsableMX
+    StsCertificate StsFetchFailed StsInvalid StsMxMismatch
     __version__
 """.split()  # noqa: SIM905 - read by people
 )
@@ -35,7 +39,7 @@ def test_a_public_name_is_there(name: str) -> None:
 
 
 def test_every_error_is_public() -> None:
-    assert set(errors.__all__) <= set(starttls.__all__)
+    assert {*errors.__all__, *policy_errors.__all__} <= set(starttls.__all__)
 
 
 def test_another_name_is_an_attribute_error() -> None:

@@ -11,7 +11,7 @@ Everything public is here. A name is imported when it is first used, so that imp
 from importlib import import_module
 
 _PLACES = {
-    "asyncio.client": ("Client", "connect"),
+    "asyncio.client": ("Client", "connect", "connect_mx", "connect_srv"),
     "asyncio.server": ("Server", "listen"),
     "asyncio.stream": ("Stream",),
     "core.errors": (
@@ -25,6 +25,14 @@ _PLACES = {
     "core.talk": ("Talk",),
     "core.transcript": ("Side", "Transcript"),
     "core.wait": ("Wait",),
+    "policy.destination": ("Action", "Decision", "Reason"),
+    "policy.errors": (
+        *("PolicyError", "NotAuthentic", "DaneRequired", "DaneNoMatch", "NoMail", "NoService", "NoUsableMX"),
+        *("StsCertificate", "StsFetchFailed", "StsInvalid", "StsMxMismatch"),
+    ),
+    "resolve.dns": ("DNSResolver",),
+    "resolve.fake": ("FakeWorld",),
+    "resolve.resolver": ("PolicyFetcher", "Resolver"),
     "tls.certificate": ("CertificateFacts", "read_certificate"),
     "tls.connection": ("Connection", "Phase"),
     "tls.contexts": ("client_context", "server_context"),

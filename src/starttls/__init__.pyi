@@ -1,7 +1,7 @@
 # What type checkers see of __init__.py, whose names are imported when they are first used.
 
 from starttls import protocols, sync
-from starttls.asyncio.client import Client, connect
+from starttls.asyncio.client import Client, connect, connect_mx, connect_srv
 from starttls.asyncio.server import Server, listen
 from starttls.asyncio.stream import Stream
 from starttls.core.errors import (
@@ -33,6 +33,23 @@ from starttls.core.outcome import Upgrade
 from starttls.core.talk import Talk
 from starttls.core.transcript import Side, Transcript
 from starttls.core.wait import Wait
+from starttls.policy.destination import Action, Decision, Reason
+from starttls.policy.errors import (
+    DaneNoMatch,
+    DaneRequired,
+    NoMail,
+    NoService,
+    NotAuthentic,
+    NoUsableMX,
+    PolicyError,
+    StsCertificate,
+    StsFetchFailed,
+    StsInvalid,
+    StsMxMismatch,
+)
+from starttls.resolve.dns import DNSResolver
+from starttls.resolve.fake import FakeWorld
+from starttls.resolve.resolver import PolicyFetcher, Resolver
 from starttls.tls.certificate import CertificateFacts, read_certificate
 from starttls.tls.connection import Connection, Phase
 from starttls.tls.contexts import client_context, server_context
@@ -43,6 +60,7 @@ from starttls.tls.session import ImplicitTLS, TLSSession
 from starttls.tls.target import Target
 
 __all__ = [
+    "Action",
     "BadConfig",
     "CannotConnect",
     "CannotResolve",
@@ -52,27 +70,44 @@ __all__ = [
     "ClientSetup",
     "ClosedEarly",
     "Connection",
+    "DNSResolver",
+    "DaneNoMatch",
+    "DaneRequired",
+    "Decision",
+    "FakeWorld",
     "HandshakeFailed",
     "ImplicitTLS",
     "Level",
     "Misuse",
     "NetworkError",
+    "NoMail",
+    "NoService",
+    "NoUsableMX",
+    "NotAuthentic",
     "NotOffered",
     "NotRequested",
     "PeerError",
     "Phase",
     "PlaintextAfterGoAhead",
+    "PolicyError",
+    "PolicyFetcher",
     "Ports",
     "Preauthenticated",
     "PrematureReply",
     "Protocol",
+    "Reason",
     "Refusal",
     "Refused",
+    "Resolver",
     "Server",
     "ServerSetup",
     "Side",
     "StartTLSError",
     "Stream",
+    "StsCertificate",
+    "StsFetchFailed",
+    "StsInvalid",
+    "StsMxMismatch",
     "TLSError",
     "TLSFacts",
     "TLSSession",
@@ -89,6 +124,8 @@ __all__ = [
     "__version__",
     "client_context",
     "connect",
+    "connect_mx",
+    "connect_srv",
     "listen",
     "protocols",
     "read_certificate",

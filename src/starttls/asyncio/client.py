@@ -36,16 +36,17 @@ class Client(Planned):
         route = await self.router.to(target) if self.plan.asks else direct(self.plan, target)
         return await self._follow(route, end, watch)
 
-    async def connect_mx(self, domain: str, watch: Callable[[Pump], None] | None = None) -> Stream:
+    async def connect_mx(self, domain: str, watch: Callable[[Pump], None] | None = None, *, port: int = 25) -> Stream:
         """Connect to a mail host of ``domain``, as a careful mail server would.
 
         The hosts are tried in the order of preference, each under what is demanded of it alone; ``stream.host`` says
         which it is, and ``stream.decision`` what was demanded and why. Without a policy of the caller's choice that is
         the best which each proves: DANE, else MTA-STS, else any certificate. Each may take the time of a connection.
+        ``domain`` may also be a smart host, ``"[mail.example.org]:587"``; ``port`` is another one in laboratories.
 
         Raises `NoMail`; `NotAuthentic` where it cannot be told where the mail goes; else `NoUsableMX`, with all errors.
         """
-        return await self._first(await self.router.mail(domain), watch)
+        return await self._first(await self.router.mail(domain, port), watch)
 
     async def connect_srv(self, service: str, domain: str, watch: Callable[[Pump], None] | None = None) -> Stream:
         """Connect to a service of ``domain`` that its SRV records name, as in ``connect_srv("imap", "example.org")``.
@@ -113,9 +114,9 @@ async def connect(url: str | Target, **options: Unpack[ClientOptions]) -> Stream
     return await Client(**options).connect(url)
 
 
-async def connect_mx(domain: str, **options: Unpack[ClientOptions]) -> Stream:
+async def connect_mx(domain: str, *, port: int = 25, **options: Unpack[ClientOptions]) -> Stream:
     """Open one connection to a mail host of ``domain``; see `Client.connect_mx`."""
-    return await Client(**options).connect_mx(domain)
+    return await Client(**options).connect_mx(domain, port=port)
 
 
 async def connect_srv(service: str, domain: str, **options: Unpack[ClientOptions]) -> Stream:

@@ -16,7 +16,7 @@ class Finder(Protocol):
         """The way to the server of a URL."""
         ...
 
-    async def mail(self, next_hop: str) -> Attempts:
+    async def mail(self, next_hop: str, port: int) -> Attempts:
         """The ways to the mail hosts of a domain."""
         ...
 

@@ -82,15 +82,15 @@ class Router:
             raise route.error
         return route
 
-    async def mail(self, next_hop: str) -> Attempts:
+    async def mail(self, next_hop: str, port: int) -> Attempts:
         """The ways to the mail hosts of a domain, in the order in which they are to be tried (RFC 5321 §5.1).
 
-        ``next_hop`` may also be a smart host (see `starttls.resolve.destination`). Where no policy was chosen it is
-        ``"opportunistic"``. Raises `NoMail`, and `NotAuthentic` where it cannot be told where the mail goes.
+        ``next_hop`` may also be a smart host (see `starttls.resolve.destination`); ``port`` is where they listen if it
+        names none. Where no policy was chosen it is ``"opportunistic"``. Raises `NoMail`, and `NotAuthentic` where it cannot be told where the mail goes.
         """
         self._unnamed()
         policy: Policy = self.plan.policy if self.plan.chosen else "opportunistic"
-        asking = self._decided(next_hop, policy)
+        asking = self._decided(next_hop, policy, port)
         place, decisions = await _in_time(asking, self.plan.timeouts.whole, f"the mail hosts of {next_hop}")
         if not place.hosts:
             raise decisions[0].error or CannotResolve(place.domain, "no mail host")
@@ -122,7 +122,7 @@ class Router:
     async def _to(self, target: Target) -> Route:
         there, protocol = f"[{target.host}]:{target.port}", target.protocol
         if protocol is SMTP:  # to mail servers it is a smart host, whose own name is the policy domain (RFC 8461 §3.4)
-            place, (decision,) = await self._decided(there, self.plan.policy)
+            place, (decision,) = await self._decided(there, self.plan.policy, target.port)
         else:
             place = await destination(there, self.resolver)
             literal = place.kind is Kind.LITERAL
@@ -132,8 +132,8 @@ class Router:
         expected = identities(decision.names, protocol)
         return self._route(target, place.hosts[0], decision, expected, self.plan.policy)
 
-    async def _decided(self, next_hop: str, policy: Policy) -> tuple[Destination, tuple[Decision, ...]]:
-        place = await destination(next_hop, self.resolver)
+    async def _decided(self, next_hop: str, policy: Policy, port: int) -> tuple[Destination, tuple[Decision, ...]]:
+        place = await destination(next_hop, self.resolver, port=port)
         decisions = decide(place, None)
         if policy != "opportunistic" or place.kind is Kind.LITERAL or not any(map(_can_gain, decisions)):
             return place, decisions

@@ -53,7 +53,9 @@ def label(service: Service) -> str:
 def _by_weight(equal: list[Service]) -> list[Service]:
     # RFC 2782: those of weight 0 stand first, so that they have a small chance; then a number between 0 and the sum
     # chooses the first at which the running sum reaches it; and so on with the rest.
-    waiting = sorted(equal, key=lambda service: service.weight)
+    waiting = list(equal)
+    secrets.SystemRandom().shuffle(waiting)
+    waiting.sort(key=lambda service: service.weight)
     chosen: list[Service] = []
     while waiting:
         left = secrets.randbelow(sum(service.weight for service in waiting) + 1)

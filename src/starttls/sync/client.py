@@ -29,9 +29,9 @@ class Client(Planned):
         route = _asked(self.router.to(target)) if self.plan.asks else direct(self.plan, target)
         return self._follow(route, end)
 
-    def connect_mx(self, domain: str) -> Stream:
+    def connect_mx(self, domain: str, *, port: int = 25) -> Stream:
         """Connect to a mail host of ``domain``; see `starttls.asyncio.client.Client.connect_mx`."""
-        return self._first(_asked(self.router.mail(domain)))
+        return self._first(_asked(self.router.mail(domain, port)))
 
     def connect_srv(self, service: str, domain: str) -> Stream:
         """Connect to a service of ``domain``; see `starttls.asyncio.client.Client.connect_srv`."""
@@ -76,9 +76,9 @@ def connect(url: str | Target, **options: Unpack[ClientOptions]) -> Stream:
     return Client(**options).connect(url)
 
 
-def connect_mx(domain: str, **options: Unpack[ClientOptions]) -> Stream:
+def connect_mx(domain: str, *, port: int = 25, **options: Unpack[ClientOptions]) -> Stream:
     """Open one connection to a mail host of ``domain``; see `starttls.asyncio.client.Client.connect_mx`."""
-    return Client(**options).connect_mx(domain)
+    return Client(**options).connect_mx(domain, port=port)
 
 
 def connect_srv(service: str, domain: str, **options: Unpack[ClientOptions]) -> Stream:

@@ -1,0 +1,143 @@
+"""The router's own part; what comes of its routes is in the tests of both clients."""
+
+import pytest
+
+from starttls.core.errors import CannotResolve, Misuse
+from starttls.policy.answer import MX as MX_RECORD
+from starttls.policy.answer import Status
+from starttls.policy.destination import Action
+from starttls.policy.errors import NoService, NotAuthentic
+from starttls.resolve.dns import DNSResolver
+from starttls.resolve.fake import FakeWorld
+from starttls.resolve.https import HTTPSFetcher
+from starttls.resolve.planned import Planned
+from starttls.resolve.route import ClientOptions, Route
+from starttls.resolve.router import Router
+from starttls.tls.level import Level
+from starttls.tls.target import Target
+
+DIGEST = "3 1 1 " + 32 * "ab"
+MX = "example.org. MX 10 mx.example.org.\nmx.example.org. A 192.0.2.1\nmx.example.org. AAAA 2001:db8::1\n"
+SIGNED = MX + f"_25._tcp.mx.example.org. TLSA {DIGEST}\n"
+
+
+def router(world: FakeWorld | str, **more: object) -> Router:
+    made = FakeWorld.parse(world) if isinstance(world, str) else world
+    options = ClientOptions(resolver=made, fetcher=made)
+    options.update(more)  # type: ignore[typeddict-item]
+    found = Planned(**options).router
+    assert isinstance(found, Router)
+    return found
+
+
+async def to(world: str, url: str, **more: object) -> Route:
+    return await router(world, **more).to(Target.parse(url))
+
+
+async def test_addresses_of_both_families_and_no_second_lookup() -> None:
+    route = await to(SIGNED, "smtp://mx.example.org", policy="dane")
+    assert route.addresses == ("2001:db8::1", "192.0.2.1")
+    assert route.place == ("mx.example.org", 25)
+    assert route.demand is not None
+    assert route.demand.level is Level.DANE
+
+
+async def test_nothing_is_asked_twice_and_no_policy_fetched_for_nothing() -> None:
+    """Where DANE holds, and the MX is signed, MTA-STS can add nothing."""
+    world = FakeWorld.parse(SIGNED)
+    await router(world).mail("example.org", 25)
+    assert len(world.asked) == len(set(world.asked)) == 4
+    assert world.fetched == []
+
+
+async def test_what_the_policy_does_not_ask_is_not_asked() -> None:
+    world = FakeWorld.parse(MX + '_mta-sts.example.org. TXT "v=STSv1; id=1"')
+    for policy in ("dane", "verify", "encrypt"):
+        await router(world, policy=policy).mail("example.org", 25)
+    assert world.fetched == []
+    assert "TXT" not in {question.rdtype for question in world.asked}
+
+
+async def test_usages_of_public_authorities_are_for_others_than_mail_servers() -> None:
+    """RFC 7672 §3.1.3; submission is RFC 7673's."""
+    pkix = "mx.example.org. A 192.0.2.1\n" + "".join(
+        f"_{port}._tcp.mx.example.org. TLSA 1 1 1 {32 * 'ab'}\n" for port in (24, 25, 143, 587)
+    )
+    actions: list[Action] = []
+    for url in (
+        "smtp://mx.example.org",
+        "lmtp://mx.example.org",
+        "submission://mx.example.org",
+        "imap://mx.example.org",
+    ):
+        decision = (await to(pkix, url, policy="opportunistic")).decision
+        assert decision is not None
+        actions.append(decision.action)
+    assert actions == [Action.ENCRYPT, Action.ENCRYPT, Action.DANE, Action.DANE]
+
+
+async def test_tlsa_that_cannot_be_used_elsewhere_asks_for_a_public_authority() -> None:
+    """RFC 7673 §4.1: as if there were none; but not less than TLS that is proven."""
+    world = f"imap.example.org. A 192.0.2.1\n_143._tcp.imap.example.org. TLSA 9 1 1 {32 * 'ab'}"
+    route = await to(world, "imap://imap.example.org", policy="opportunistic", fallback="plaintext")
+    assert route.demand is not None
+    assert (route.demand.level, route.demand.fallback) == (Level.VERIFIED, False)
+
+
+async def test_an_mx_that_is_an_alias_is_asked_for_by_the_name_that_publishes() -> None:
+    """RFC 7672 §2.2.2 and §8.1: TLSA base domain, and SNI."""
+    world = f"""
+        example.org.                    MX    10 mx.example.org.
+        mx.example.org.                 CNAME host.example.net.
+        host.example.net.               A     192.0.2.1
+        _25._tcp.host.example.net.      TLSA  {DIGEST}
+    """
+    (route,) = (await router(world).mail("example.org", 25)).routes
+    assert route.demand is not None
+    assert (route.host, route.demand.name) == ("mx.example.org", "host.example.net")
+
+
+async def test_each_host_has_its_own_way_or_none() -> None:
+    world = (
+        SIGNED + "example.org. MX 20 mx2.example.org.\nmx2.example.org. A ; bogus\nexample.org. MX 30 mx3.example.org."
+    )
+    routes = (await router(world).mail("example.org", 25)).routes
+    errors = {route.host: type(route.error) for route in routes}
+    assert errors == {"mx.example.org": type(None), "mx2.example.org": NotAuthentic, "mx3.example.org": CannotResolve}
+
+
+async def test_a_domain_whose_mx_name_nothing_that_can_be_asked() -> None:
+    world = FakeWorld().add("example.org", MX_RECORD(10, "not a name"))
+    (route,) = (await router(world).mail("example.org", 25)).routes
+    assert isinstance(route.error, CannotResolve)
+
+
+async def test_targets_of_a_service_are_asked_for_by_the_right_name() -> None:
+    """By the server's own, where it is proven to be the domain's; an XMPP server always by the domain."""
+    for default, imap in ((Status.SECURE, "a.example.net"), (Status.INSECURE, "example.org")):
+        text = "".join(
+            f"_{label}._tcp.example.org. SRV 0 1 {port} a.example.net.\n"
+            for label, port in (("imap", 143), ("xmpp-client", 5222))
+        )
+        world = FakeWorld.parse(text + "a.example.net. A 192.0.2.1", default=default)
+        names = [(await router(world).service(service, "example.org")).routes[0].demand for service in ("imap", "xmpp")]
+        assert [demand.name for demand in names if demand is not None] == [imap, "example.org"]
+
+
+async def test_all_targets_that_fail_are_told_together() -> None:
+    world = "".join(f"_imap._tcp.example.org. SRV {n} 1 143 {host}.example.org.\n" for n, host in enumerate("ab"))
+    attempts = await router(world).service("imap", "example.org")
+    assert list(attempts) == []
+    assert isinstance(attempts.error, NoService)
+    assert "a.example.org: cannot resolve" in str(attempts.error)
+
+
+def test_who_is_asked_where_nobody_was_brought_along() -> None:
+    own = Planned(resolver="192.0.2.53", policy="dane").router
+    assert isinstance(own, Router)
+    assert isinstance(own.resolver, DNSResolver)
+    assert [str(server) for server in own.resolver.servers] == ["192.0.2.53:53"]
+    assert isinstance(own.fetcher, HTTPSFetcher)
+    assert own.resolver is own.resolver
+    with pytest.raises(Misuse, match="names no DNS server"):
+        _ = router(FakeWorld(), resolver="somewhere").resolver
