@@ -23,7 +23,7 @@ except ImportError:  # its wheels exist for some Pythons only
 with (
     atheris.instrument_imports(include=["starttls"]) if atheris and "--corpus" in sys.argv else contextlib.nullcontext()
 ):
-    from fuzz import answers, policies
+    from fuzz import answers, dnssec, policies
     from fuzz.target import Target
     from starttls.core.errors import PeerError
     from starttls.core.facts import ClientSetup, Protocol, ServerSetup
@@ -103,7 +103,7 @@ def in_a_child(target: Target, seconds: int) -> bool:
 
 def main() -> int:
     """Run one target, or all of them in turn. Exit 1 when any finds something, 2 where there is no fuzzer."""
-    targets = [*dialogues(), *policies.TARGETS, *answers.TARGETS]
+    targets = [*dialogues(), *policies.TARGETS, *answers.TARGETS, *dnssec.TARGETS]
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("target", nargs="?", choices=dict.fromkeys(target.words[0] for target in targets))
     parser.add_argument("side", nargs="?", choices=[str(side) for side in Side])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fuzz import answers, policies
+from fuzz import answers, dnssec, policies
 from fuzz.target import Target
 from starttls.core.facts import Protocol
 from starttls.core.transcript import Side
@@ -34,7 +34,9 @@ def test_a_second_of_fuzzing_finds_nothing(protocol: Protocol, side: Side) -> No
 
 
 @WITHOUT_A_FUZZER
-@pytest.mark.parametrize("target", [*policies.TARGETS, *answers.TARGETS], ids=lambda target: target.words[0])
+@pytest.mark.parametrize(
+    "target", [*policies.TARGETS, *answers.TARGETS, *dnssec.TARGETS], ids=lambda target: target.words[0]
+)
 def test_a_second_of_fuzzing_a_parser_finds_nothing(target: Target) -> None:
     """The invariant of its file in fuzz/ holds for a second's worth of inputs grown from its seeds."""
     fuzz(*target.words)

@@ -18,6 +18,8 @@ from starttls.policy.rrsets import rdatas
 
 __all__ = ["Reply", "SignedSet"]
 
+_EXTENDED = 10
+"""Extended errors that are kept."""
 _EXTENDED_TEXT = 200
 """Characters of an extended error's text that are kept."""
 
@@ -80,7 +82,7 @@ class Reply:
     @property
     def extended(self) -> tuple[ExtendedError, ...]:
         """Its extended errors (RFC 8914)."""
-        errors = self._message.extended_errors()
+        errors = self._message.extended_errors()[:_EXTENDED]
         return tuple(ExtendedError(int(error.code), one_line(error.text or "")[:_EXTENDED_TEXT]) for error in errors)
 
 
