@@ -15,9 +15,8 @@ from tests.interop.dns.zone import Lines
 __all__ = [
     "and_other_digest",
     "and_wrong_digest",
+    "corrupt",
     "corrupt_data",
-    "corrupt_keys",
-    "corrupt_signatures",
     "drop",
     "no_delegation",
     "of_algorithm",
@@ -73,14 +72,16 @@ def strip_algorithm(number: int) -> Callable[[Lines], Lines]:
     return harm
 
 
-def corrupt_signatures(lines: Lines) -> Lines:
-    """Change one bit of every signature but those over the keys."""
-    return [_with_a_bit_changed(line) if _is_signature(line) and _covered(line) != "DNSKEY" else line for line in lines]
+def corrupt(*kinds: str) -> Callable[[Lines], Lines]:
+    """Change one bit of the signatures over records of some types; of all but keys, if none is named."""
 
+    def harm(lines: Lines) -> Lines:
+        def hit(line: str) -> bool:
+            return _is_signature(line) and (_covered(line) in kinds if kinds else _covered(line) != "DNSKEY")
 
-def corrupt_keys(lines: Lines) -> Lines:
-    """Change one bit of the signatures over the keys."""
-    return [_with_a_bit_changed(line) if _is_signature(line) and _covered(line) == "DNSKEY" else line for line in lines]
+        return [_with_a_bit_changed(line) if hit(line) else line for line in lines]
+
+    return harm
 
 
 def corrupt_data(lines: Lines) -> Lines:

@@ -32,6 +32,7 @@ class SignedWorld:
     """
 
     def __init__(self, zones: Iterable[Zone]) -> None:
+        """In the records of ``zones``, ``{world}`` stands for the first two octets of all addresses here."""
         self._zones = tuple(zones)
         self._stack = ExitStack()
 

@@ -4,12 +4,12 @@ from starttls.policy.answer import Status
 from tests.interop.dns import harm
 from tests.interop.dns.zone import Denial, Zone
 
-__all__ = ["EACH_WAY", "ROOT", "ZONES"]
+__all__ = ["EACH_WAY", "ROOT", "TOP", "ZONES"]
 
 _SECURE, _INSECURE, _BOGUS = Status.SECURE, Status.INSECURE, Status.BOGUS
 
 ROOT = Zone(name=".", status=_SECURE, keys=("RSASHA256+",), records="ns.test. A {world}.53.1\n")
-_TOP = Zone(name="test", status=_SECURE, records="ns A {world}.53.1\n")
+TOP = Zone(name="test", status=_SECURE, records="ns A {world}.53.1\n")
 
 EACH_WAY: tuple[Zone, ...] = (
     Zone(name="nsec.test", status=_SECURE),
@@ -73,8 +73,8 @@ _BROKEN: tuple[Zone, ...] = (
     Zone(name="not-signed.test", status=_BOGUS, harm=harm.drop("DNSKEY", "RRSIG", "NSEC")),
     Zone(name="half-stripped.test", status=_BOGUS, harm=harm.strip(but="DNSKEY")),
     Zone(name="no-keys.test", status=_BOGUS, harm=harm.drop("DNSKEY")),
-    Zone(name="corrupt.test", status=_BOGUS, harm=harm.corrupt_signatures),
-    Zone(name="corrupt-keys.test", status=_BOGUS, harm=harm.corrupt_keys),
+    Zone(name="corrupt.test", status=_BOGUS, harm=harm.corrupt()),
+    Zone(name="corrupt-keys.test", status=_BOGUS, harm=harm.corrupt("DNSKEY")),
     Zone(name="expired.test", status=_BOGUS, signed=(-30, -3)),
     Zone(name="expired-nsec3.test", status=_BOGUS, signed=(-30, -3), denial=Denial.NSEC3, keys=("RSASHA256",)),
     Zone(name="not-yet.test", status=_BOGUS, signed=(3, 30)),
@@ -92,4 +92,4 @@ _BROKEN: tuple[Zone, ...] = (
     Zone(name="child.corrupt.test", status=_BOGUS),
 )
 
-ZONES: tuple[Zone, ...] = (ROOT, _TOP, *EACH_WAY, *_ALGORITHMS, *_NSEC3, *_DELEGATIONS, *_BROKEN)
+ZONES: tuple[Zone, ...] = (ROOT, TOP, *EACH_WAY, *_ALGORITHMS, *_NSEC3, *_DELEGATIONS, *_BROKEN)
