@@ -1,6 +1,7 @@
 """What was proven of zones: their keys, or that they have none; and the memory of it."""
 
 from dataclasses import dataclass, field
+from threading import Lock
 
 from starttls.policy.answer import Link, Status
 from starttls.policy.canonical import Labels, text_of
@@ -36,12 +37,13 @@ class Zone:
 
 
 class Zones:
-    """To which zone a name belongs: remembered by TTL, the least recently learned forgotten first."""
+    """To which zone a name belongs: remembered by TTL, what was learned first forgotten first. Threads may share it."""
 
-    __slots__ = ("_known", "_limit")
+    __slots__ = ("_known", "_limit", "_lock")
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
+        self._lock = Lock()
         self._known: dict[Labels, tuple[Zone, int]] = {}
 
     def __len__(self) -> int:
@@ -54,7 +56,8 @@ class Zones:
 
     def put(self, name: Labels, zone: Zone, expires: int, now: int) -> None:
         """Remember it, ``expires`` being in seconds since 1970."""
-        self._known.pop(name, None)
-        self._known[name] = zone, min(expires, now + LONGEST)
-        if len(self._known) > self._limit:
-            del self._known[next(iter(self._known))]
+        with self._lock:
+            self._known.pop(name, None)
+            self._known[name] = zone, min(expires, now + LONGEST)
+            if len(self._known) > self._limit:
+                del self._known[next(iter(self._known))]
