@@ -2,6 +2,7 @@
 
 from starttls.core.errors import CertificateRejected, NotOffered
 from starttls.policy.errors import DaneNoMatch, NoMail, NotAuthentic, StsMxMismatch
+from starttls.policy.sts import State
 from starttls.tls.level import Level
 from tests.interop.dns.mail.scene import Domain, Sts
 
@@ -9,6 +10,8 @@ __all__ = ["BOGUS", "DOMAINS", "PLAIN", "SECURE", "TORN"]
 
 SECURE, PLAIN, BOGUS, TORN = "secure.test", "plain.test", "bogus.test", "torn.test"
 """Zones: signed; not signed; forged; and one of which only the TLSA records are forged."""
+
+_LOST = State.UNREACHABLE
 
 _DANE: tuple[Domain, ...] = (
     Domain(name="ee.secure.test", ours=Level.DANE, tlsa=("3 1 1 leaf",)),
@@ -44,9 +47,7 @@ _DANE: tuple[Domain, ...] = (
     Domain(name="alias.secure.test", ours=Level.DANE, alias="mx.ee.secure.test"),
     Domain(name="implicit.secure.test", ours=Level.DANE, tlsa=("3 1 1 leaf",), implicit=True, names=("{domain}",)),
     Domain(name="null.secure.test", ours=NoMail, mx=("0 .",)),
-    Domain(
-        name="second.secure.test", ours=Level.DANE, mx=("10 mx.ee-wrong.secure.test.", "20 mx.ta.secure.test.")
-    ),
+    Domain(name="second.secure.test", ours=Level.DANE, mx=("10 mx.ee-wrong.secure.test.", "20 mx.ta.secure.test.")),
     Domain(name="lost.secure.test", ours=Level.DANE, mx=("10 mx.mail.bogus.test.", "20 mx.ee.secure.test.")),
     Domain(name="mail.bogus.test", ours=NotAuthentic, tlsa=("3 1 1 leaf",)),
     Domain(name="by-bogus.secure.test", ours=NotAuthentic, mx=("10 mx.mail.bogus.test.",)),
@@ -76,15 +77,34 @@ _STS: tuple[Domain, ...] = (
     Domain(name="sts-testing.plain.test", ours=Level.ENCRYPTED, sts=Sts(mode="testing"), unknown=True),
     Domain(name="sts-off.plain.test", ours=Level.ENCRYPTED, sts=Sts(mode="none"), unknown=True),
     # RFC 8461 §5.1: a policy that was never had is as none.
-    Domain(name="sts-gone.plain.test", ours=Level.ENCRYPTED, sts=Sts(web="return 404"), unknown=True),
+    Domain(
+        name="sts-gone.plain.test",
+        ours=Level.ENCRYPTED,
+        sts=Sts(web="return 404", state=_LOST, error="404"),
+        unknown=True,
+    ),
     Domain(
         name="sts-moved.plain.test",
         ours=Level.ENCRYPTED,
-        sts=Sts(web="return 301 https://mta-sts.sts.plain.test/.well-known/mta-sts.txt"),
+        sts=Sts(
+            web="return 301 https://mta-sts.sts.plain.test/.well-known/mta-sts.txt",
+            state=_LOST,
+            error="301",
+        ),
         unknown=True,
     ),
-    Domain(name="sts-html.plain.test", ours=Level.ENCRYPTED, sts=Sts(web="default_type text/html"), unknown=True),
-    Domain(name="sts-web.plain.test", ours=Level.ENCRYPTED, sts=Sts(certified=False), unknown=True),
+    Domain(
+        name="sts-html.plain.test",
+        ours=Level.ENCRYPTED,
+        sts=Sts(web="default_type text/html", state=_LOST, error="text/html"),
+        unknown=True,
+    ),
+    Domain(
+        name="sts-web.plain.test",
+        ours=Level.ENCRYPTED,
+        sts=Sts(certified=False, state=_LOST, error="www.elsewhere.invalid"),
+        unknown=True,
+    ),
     Domain(name="both.secure.test", ours=Level.DANE, tlsa=("3 1 1 leaf",), sts=Sts(), unknown=True),
     # RFC 8461 §2: MTA-STS does not rescue a DANE that fails.
     Domain(name="both-wrong.secure.test", ours=DaneNoMatch, tlsa=("3 1 1 nobody",), sts=Sts()),

@@ -40,7 +40,7 @@ class Papers:
     def issue(
         self, folder: Path, stem: str, names: Iterable[str], *, expired: bool = False, unknown: bool = False
     ) -> Paper:
-        """A leaf, sent with the intermediate, but not with the root; ``unknown`` is one of the root that nobody knows."""
+        """A leaf, sent with the intermediate, but not with the root. ``unknown``: by somebody whom nobody trusts."""
         ends = datetime.now(UTC) + (timedelta(days=-1) if expired else timedelta(days=30))
         issuer = self._stranger if unknown else self._issuer
         issued = issuer.issue_cert(*names, not_before=ends - timedelta(days=90), not_after=ends)
@@ -51,7 +51,7 @@ class Papers:
         return Paper(key, chain, x509.load_pem_x509_certificate(issued.cert_chain_pems[0].bytes()))
 
     def tlsa(self, words: str, leaf: x509.Certificate) -> str:
-        """``"3 1 1 leaf"`` as a record's text; others are ``issuer``, ``root``, and ``nobody``, which is no key of ours."""
+        """``"3 1 1 leaf"`` as a record's text; others are ``issuer``, ``root``, and ``nobody``, a stranger."""
         usage, selector, mtype, what = words.split()
         certificate = {
             "leaf": leaf,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from starttls.core.errors import StartTLSError
+from starttls.policy.sts import State
 from starttls.tls.level import Level
 
 __all__ = ["Domain", "Sts"]
@@ -13,7 +14,7 @@ class Sts:
     """An MTA-STS policy, and what is wrong with the web server that has it.
 
     ``mx`` are patterns, in which ``{mx}`` is the domain's host. ``web`` is a line for the web server's configuration
-    at the place of the policy.
+    at the place of the policy. ``state`` is what comes of fetching it, and ``error`` a word of why not.
     """
 
     mode: str = "enforce"
@@ -21,15 +22,17 @@ class Sts:
     web: str = "default_type text/plain"
     certified: bool = True
     """Is the web server's certificate for its name?"""
+    state: State = State.VALID
+    error: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Domain:
     """A domain with a host ``mx.<domain>`` of its own.
 
-    ``ours`` is what `connect_mx` comes to: the level, or why each host is left. ``tlsa`` are records as `Papers.tlsa` reads them. ``names`` are those in the host's certificate,
-    where ``{mx}`` and ``{domain}`` stand for these. ``mx`` are the data of MX records, if not the own host's;
-    With ``unknown`` the certificate is of an authority that nobody trusts.
+    ``ours`` is what `connect_mx` comes to: the level, or why each host is left. ``tlsa`` are records as `Papers.tlsa`
+    reads them. ``names`` are those in the host's certificate, where ``{mx}`` and ``{domain}`` stand for these; with
+    ``unknown`` it is of an authority that nobody trusts. ``mx`` are the data of MX records, if not the own host's.
     """
 
     name: str

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from starttls.policy.anchors import Anchors
 from starttls.policy.answer import Status
 from tests.interop.dns import harm
 from tests.interop.dns.mail.domains import BOGUS, DOMAINS, PLAIN, SECURE, TORN
@@ -59,6 +60,16 @@ class MailWorld:
         """``command``, to be run where the system's resolver is the one of this world."""
         private = 'mount --bind "$0" /etc/resolv.conf && exec "$@"'
         return ["unshare", "--mount", "sh", "-c", private, str(self.resolv_conf), *map(str, command)]
+
+    @property
+    def anchors(self) -> Anchors:
+        """The keys of this world's root."""
+        return Anchors.parse(self.dns.anchors.read_text())
+
+    @property
+    def mail_config(self) -> Path:
+        """A configuration of Postfix, without which none of its programs starts."""
+        return self.dns.folder / "postfix/etc"
 
     def _issue(self, folder: Path, domain: Domain) -> Paper:
         names = [name.format(mx=domain.host, domain=domain.name) for name in domain.names]
