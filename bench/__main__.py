@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bench.report import Table, write
 
-NAMES = ("negotiation", "connections", "memory", "lookups")
+NAMES = ("negotiation", "connections", "memory", "lookups", "dnssec")
 
 
 def main() -> int:

@@ -62,3 +62,11 @@ def test_what_a_lookup_costs(tables: dict[str, list[dict[str, Any]]]) -> None:
         assert 0 < row["remembered"] < row["believed"] < 100
         assert 0 < row["warm"] < row["cold"] < 1000
         assert 0.1 < row["warm of believed"] < 20
+
+
+def test_what_a_validation_costs(tables: dict[str, list[dict[str, Any]]]) -> None:
+    rows = tables["dnssec"]
+    assert len(rows) == 4 * 3
+    for row in rows:
+        assert 10 < row["cold"] < row["warm"]
+        assert 1 < row["validated of read"] < 100

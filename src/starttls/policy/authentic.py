@@ -40,7 +40,9 @@ def present(signed: SignedSet, reply: Reply, delegations: Delegations, work: Wor
             zone = yield from delegations.zone(signer, work)
             if not zone.secure:
                 return _insecure(zone, signed.ttl, work)
-            return _present(signed, reply, _own(zone, signer, str(signed)), work)
+            if zone.name != signer:
+                raise _no_zone(zone, signer, str(signed))
+            return _present(signed, reply, zone, work)
         except Unproven as no:
             first = first or no
     if first is not None:
@@ -56,7 +58,6 @@ def denied(reply: Reply, name: Labels, rdtype: int, delegations: Delegations, wo
     within = _within(name, rdtype)
     sets = [signed for signed in reply.authority.values() if signed.rdtype in DENIALS]
     wanted = reply.negative_ttl
-    what = f"{text_of(name)} {dns.rdatatype.to_text(dns.rdatatype.RdataType.make(rdtype))}"
     exists = reply.rcode != dns.rcode.NXDOMAIN
     first: Unproven | None = None
     for signer in _signers(sets, within, delegations, work):
@@ -64,14 +65,16 @@ def denied(reply: Reply, name: Labels, rdtype: int, delegations: Delegations, wo
             zone = yield from delegations.zone(signer, work)
             if not zone.secure:
                 return _insecure(zone, wanted or 0, work, exists=exists)
-            return _denied(reply, name, rdtype, _own(zone, signer, f"the denial of {what}"), work)
+            if zone.name != signer:
+                raise _no_zone(zone, signer, f"the denial of {_what(name, rdtype)}")
+            return _denied(reply, name, rdtype, zone, work)
         except Unproven as no:
             first = first or no
     if first is not None:
         raise first
     zone = yield from delegations.zone(within, work)
     if zone.secure:
-        raise _at(zone, bogus(f"no signed proof that there is no {what}, and {zone} is signed"))
+        raise _at(zone, bogus(f"no signed proof that there is no {_what(name, rdtype)}, and {zone} is signed"))
     return _insecure(zone, wanted or 0, work, exists=exists)
 
 
@@ -92,10 +95,12 @@ def _signers(sets: Iterable[SignedSet], within: Labels, delegations: Delegations
     return sorted(possible, key=len, reverse=True)[: work.limits.signers]
 
 
-def _own(zone: Zone, signer: Labels, what: str) -> Zone:
-    if zone.name != signer:
-        raise _at(zone, bogus(f"{what} is signed by {text_of(signer)}, which is no zone"))
-    return zone
+def _no_zone(zone: Zone, signer: Labels, what: str) -> Unproven:
+    return _at(zone, bogus(f"{what} is signed by {text_of(signer)}, which is no zone"))
+
+
+def _what(name: Labels, rdtype: int) -> str:
+    return f"{text_of(name)} {dns.rdatatype.to_text(dns.rdatatype.RdataType.make(rdtype))}"
 
 
 def _present(signed: SignedSet, reply: Reply, zone: Zone, work: Work) -> Judged:
