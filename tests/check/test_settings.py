@@ -11,5 +11,6 @@ def test_each_timeout_reaches_the_client() -> None:
     assert settings.timeouts() == Timeouts(connect=1, wait=2, handshake=3, whole=4)
 
 
-def test_nothing_less_than_verified_is_the_default() -> None:
-    assert CheckSettings().level == "verified"
+def test_the_defaults_say_nothing_of_what_is_demanded() -> None:
+    """Then it is what the command line says, and in the end a verified connection (`starttls.cli.options`)."""
+    assert (CheckSettings().policy, CheckSettings().level) == (None, None)

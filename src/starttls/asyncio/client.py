@@ -1,6 +1,7 @@
 """The asynchronous client."""
 
 import asyncio
+import math
 import socket
 from collections.abc import Callable
 from typing import Unpack
@@ -33,8 +34,7 @@ class Client(Planned):
         """
         target = Target.parse(url) if isinstance(url, str) else url
         end = asyncio.get_running_loop().time() + self.plan.timeouts.whole
-        route = await self.router.to(target) if self.plan.asks else direct(self.plan, target)
-        return await self._follow(route, end, watch)
+        return await self.follow(await self.route(target), watch, end=end)
 
     async def connect_mx(self, domain: str, watch: Callable[[Pump], None] | None = None, *, port: int = 25) -> Stream:
         """Connect to a mail host of ``domain``, as a careful mail server would.
@@ -58,20 +58,30 @@ class Client(Planned):
         """
         return await self._first(await self.router.service(service, domain), watch)
 
-    async def _first(self, attempts: Attempts, watch: Callable[[Pump], None] | None) -> Stream:
-        for route in attempts:
-            with attempts.noted(route):
-                return await self._follow(route, asyncio.get_running_loop().time() + self.plan.timeouts.whole, watch)
-        raise attempts.error
+    async def route(self, target: Target) -> Route:
+        """The way to the server of a URL, for `follow`; what the policy has against it is its ``error``."""
+        return await self.router.to(target) if self.plan.asks else direct(self.plan, target)
 
-    async def _follow(self, route: Route, end: float, watch: Callable[[Pump], None] | None) -> Stream:
+    async def follow(
+        self, route: Route, watch: Callable[[Pump], None] | None = None, *, end: float = math.inf
+    ) -> Stream:
+        """Connect the way that was found. ``end`` is the time of the loop at which the stream has to be open."""
+        if route.error is not None:
+            raise route.error
         limit = min(self.plan.timeouts.connect, self.plan.timeouts.whole)
+        end = min(end, asyncio.get_running_loop().time() + self.plan.timeouts.whole)
         try:
             async with asyncio.timeout(limit):
                 sock = await dial(*route.place, self.plan.family, route.addresses)
         except TimeoutError:
             raise TimedOut(limit, "connecting to {}:{}".format(*route.place)) from None
         return await self._open(route, sock, end, watch)
+
+    async def _first(self, attempts: Attempts, watch: Callable[[Pump], None] | None) -> Stream:
+        for route in attempts:
+            with attempts.noted(route):
+                return await self.follow(route, watch)
+        raise attempts.error
 
     async def _open(
         self, route: Route, sock: socket.socket, end: float, watch: Callable[[Pump], None] | None

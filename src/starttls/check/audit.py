@@ -1,17 +1,39 @@
 """The order of work: many targets at once, but not too many, and results in the order of the targets."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 
 from starttls.asyncio.client import Client
 from starttls.check.observe import Observation, observe
+from starttls.core.errors import NetworkError
+from starttls.policy.errors import PolicyError
+from starttls.resolve.route import Route, nowhere
 from starttls.tls.target import Target
 
-__all__ = ["InOrder", "audit"]
+__all__ = ["InOrder", "audit", "services_of"]
+
+
+async def services_of(client: Client, domains: Sequence[str], *, concurrency: int) -> dict[str, tuple[Route, ...]]:
+    """The ways to all that each domain offers, at most ``concurrency`` domains at once.
+
+    One that takes too long, or that cannot be asked for, is a way that cannot be gone. Raises `Misuse`.
+    """
+    found: dict[str, tuple[Route, ...]] = {}
+    queue = iter(dict.fromkeys(domains))
+
+    async def work() -> None:
+        for domain in queue:
+            try:
+                found[domain] = await client.router.everything(domain)
+            except (NetworkError, PolicyError) as error:
+                found[domain] = (nowhere("smtp", domain, error),)
+
+    await _together(work, min(concurrency, len(domains)))
+    return found
 
 
 async def audit(
-    client: Client, targets: Sequence[Target], *, concurrency: int, seen: Callable[[int, Observation], None]
+    client: Client, targets: Sequence[Target | Route], *, concurrency: int, seen: Callable[[int, Observation], None]
 ) -> None:
     """Observe every target, at most ``concurrency`` at once; ``seen`` gets each result with its target's number.
 
@@ -23,7 +45,12 @@ async def audit(
         for number, target in queue:
             seen(number, await observe(client, target))
 
-    workers = [asyncio.create_task(work()) for _ in range(min(concurrency, len(targets)))]
+    await _together(work, min(concurrency, len(targets)))
+
+
+async def _together(work: Callable[[], Coroutine[object, object, None]], count: int) -> None:
+    """Do the work in ``count`` tasks; none of them outlives the first error, or us."""
+    workers = [asyncio.create_task(work()) for _ in range(count)]
     try:
         await asyncio.gather(*workers)
     finally:

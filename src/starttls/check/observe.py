@@ -25,12 +25,16 @@ from starttls.core.errors import (
     TimedOut,
     TLSError,
 )
+from starttls.policy.answer import Status
+from starttls.policy.destination import Decision
+from starttls.policy.errors import DaneNoMatch, DaneRequired, NotAuthentic, PolicyError, StsMxMismatch
+from starttls.resolve.route import Route
 from starttls.tls.certificate import read_certificate
 from starttls.tls.facts import TLSFacts
 from starttls.tls.level import Level
 from starttls.tls.target import Target
 
-__all__ = ["TLS", "Certificate", "Failure", "Observation", "State", "observe"]
+__all__ = ["TLS", "Certificate", "Decided", "Failure", "Observation", "Reason", "State", "observe"]
 
 _GOODBYE = 2.0
 """Seconds that a peer has to take our goodbye."""
@@ -44,11 +48,11 @@ class State(StrEnum):
     NOT_OFFERED = "not-offered"
     REFUSED = "refused"
     REJECTED = "rejected"
-    """The certificate did not verify."""
+    """The certificate did not verify, or what the policy demands to prove it with is not published."""
     FAILED = "failed"
-    """An attack, or a broken dialogue; the error's kind names it."""
+    """An attack, a broken dialogue, or DNS data that is forged or broken; the error's kind names it."""
     UNREACHABLE = "unreachable"
-    """It could not be told: no name, no connection, or no answer in time, in whichever phase."""
+    """It could not be told: no name, no connection, or no answer in time, in whichever phase; of the DNS, too."""
 
 
 class TLS(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,12 +86,28 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
     message: str
 
 
+class Reason(msgspec.Struct, frozen=True, kw_only=True):
+    """One step of a decision, and where it is written."""
+
+    text: str
+    reference: str
+
+
+class Decided(msgspec.Struct, frozen=True, kw_only=True):
+    """What was demanded of the host, and why. ``authentic``: is it proven that the service belongs there?"""
+
+    action: str
+    authentic: bool
+    reasons: tuple[Reason, ...]
+
+
 class Observation(msgspec.Struct, frozen=True, kw_only=True):
     """The facts of one connection.
 
     ``target`` is what the user wrote, ``address`` the "IP:PORT" that was reached. ``offered`` is what the server
     said that it can do, in plaintext and therefore untrusted; None where the protocol has no such list or it was
-    not reached. ``transcript`` is the conversation before TLS; None where there was none.
+    not reached. ``transcript`` is the conversation before TLS; None where there was none. ``domain`` is whose service
+    it is, where that was asked for; ``guessed``: by its usual name alone. ``decided`` is None where none was asked.
     """
 
     target: str
@@ -101,28 +121,40 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     error: Failure | None
     transcript: str | None
     seconds: float
+    decided: Decided | None = None
+    domain: str | None = None
+    guessed: bool = False
+
+    @property
+    def absent(self) -> bool:
+        """Is there nobody where a service was only guessed to be?"""
+        return self.guessed and self.state is State.UNREACHABLE and self.address is None
 
     def satisfies(self, level: Level) -> bool:
         """Is the connection worth at least ``level``?"""
         return self.level.satisfies(level)
 
 
-async def observe(client: Client, target: Target) -> Observation:
+async def observe(client: Client, aim: Target | Route) -> Observation:
     """Connect once, as ``client`` demands it, say goodbye, and tell what was seen.
 
-    Never raises for anything that a peer or the network does; `Misuse` is the caller's own.
+    ``aim`` is a target, or a way that was found already. Never raises for anything that a peer or the network does;
+    `Misuse` is the caller's own.
     """
     began = time.monotonic()
+    end = asyncio.get_running_loop().time() + client.plan.timeouts.whole
     pumps: list[Pump] = []
     error: StartTLSError | None = None
+    target, route = (aim.target, aim) if isinstance(aim, Route) else (aim, None)
     try:
-        stream = await client.connect(target, pumps.append)
-    except (PeerError, TLSError, NetworkError) as failure:
+        route = route or await client.route(target)
+        stream = await client.follow(route, pumps.append, end=end)
+    except (PeerError, TLSError, NetworkError, PolicyError) as failure:
         error = failure
     else:
         await _say_goodbye(stream, pumps[0])
     seconds = time.monotonic() - began
-    return _observation(target, pumps[0] if pumps else None, error, seconds)
+    return _observation(target, route, pumps[0] if pumps else None, error, seconds)
 
 
 async def _say_goodbye(stream: Stream, pump: Pump) -> None:
@@ -133,7 +165,9 @@ async def _say_goodbye(stream: Stream, pump: Pump) -> None:
         pump.abort()
 
 
-def _observation(target: Target, pump: Pump | None, error: StartTLSError | None, seconds: float) -> Observation:
+def _observation(
+    target: Target, route: Route | None, pump: Pump | None, error: StartTLSError | None, seconds: float
+) -> Observation:
     connection = pump.connection if pump is not None else None
     facts = connection.session.facts if connection is not None and connection.session is not None else None
     return Observation(
@@ -148,7 +182,15 @@ def _observation(target: Target, pump: Pump | None, error: StartTLSError | None,
         error=Failure(kind=type(error).__name__, message=str(error)) if error is not None else None,
         transcript=connection.transcript.text if connection is not None and connection.transcript.turns else None,
         seconds=seconds,
+        decided=_decided(route.decision) if route is not None and route.decision is not None else None,
+        domain=route.domain if route is not None else None,
+        guessed=route is not None and route.guessed,
     )
+
+
+def _decided(decision: Decision) -> Decided:
+    reasons = tuple(Reason(text=reason.text, reference=reason.reference) for reason in decision.reasons)
+    return Decided(action=decision.action, authentic=decision.authentic, reasons=reasons)
 
 
 def _address(pump: Pump | None) -> str | None:
@@ -162,13 +204,13 @@ def _state(target: Target, error: StartTLSError | None) -> State:
     match error:
         case None:
             return State.IMPLICIT if target.implicit else State.UPGRADED
-        case CannotResolve() | CannotConnect() | TimedOut():
+        case CannotResolve() | CannotConnect() | TimedOut() | NotAuthentic(status=Status.INDETERMINATE):
             return State.UNREACHABLE
         case NotOffered():
             return State.NOT_OFFERED
         case Refused():
             return State.REFUSED
-        case CertificateRejected():
+        case CertificateRejected() | DaneNoMatch() | DaneRequired() | StsMxMismatch():
             return State.REJECTED
         case _:
             return State.FAILED
@@ -176,16 +218,18 @@ def _state(target: Target, error: StartTLSError | None) -> State:
 
 def _certificate(facts: TLSFacts | None, error: StartTLSError | None) -> Certificate | None:
     """The leaf, where one was presented and can be read."""
-    rejected = error if isinstance(error, CertificateRejected) else None
+    rejected = error if isinstance(error, CertificateRejected | DaneNoMatch) else None
     chain = (facts.chain if facts is not None else ()) or (rejected.chain if rejected is not None else ())
     try:
         leaf = read_certificate(chain[0]) if chain else None
-    except CertificateRejected as unreadable:
-        leaf, rejected = None, unreadable
+    except CertificateRejected:
+        return None
     if leaf is None:
         return None
     verified = facts is not None and facts.verified and error is None
-    reason = rejected.reason if rejected is not None else None if verified else "it was not asked for"
+    reason = None if verified else "it was not asked for"
+    if rejected is not None:
+        reason = rejected.reason if isinstance(rejected, CertificateRejected) else rejected.detail
     return Certificate(
         subject=leaf.subject,
         issuer=leaf.issuer,

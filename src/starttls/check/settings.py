@@ -29,17 +29,27 @@ class CheckSettings(Section, frozen=True):
     targets: Annotated[
         tuple[str, ...],
         Meta(
-            description="The services to check when the command line names none.",
-            examples=[["smtp://mail.example.org", "imap://mail.example.org", "mail.example.org:587"]],
+            description="The services to check when the command line names none, or domains, for all their services.",
+            examples=[["smtp://mail.example.org", "mail.example.org:587", "example.org"]],
         ),
     ] = ()
-    level: Annotated[
-        Literal["verified", "encrypted"],
+    policy: Annotated[
+        Literal["verify", "encrypt", "dane", "opportunistic"] | None,
         Meta(
-            description='What a connection must be worth to pass. With "encrypted" any certificate will do, and '
-            "whoever is on the path can read and change everything."
+            description='What a service has to prove: "verify" a certificate of a public authority for its name, '
+            '"encrypt" none at all, "dane" the certificate that its zone publishes by DNSSEC, "opportunistic" the best '
+            'that it publishes: DANE, MTA-STS for mail, or none. By default as the level says, or "verify".',
+            examples=["opportunistic"],
         ),
-    ] = "verified"
+    ] = None
+    level: Annotated[
+        Literal["verified", "encrypted", "dane"] | None,
+        Meta(
+            description="What a connection must be worth to pass; by default what the policy asks for. With "
+            '"encrypted" alone any certificate will do, and whoever is on the path can read and change everything.',
+            examples=["verified"],
+        ),
+    ] = None
     resolver: Annotated[
         str | None,
         Meta(
@@ -56,6 +66,13 @@ class CheckSettings(Section, frozen=True):
             examples=["validate"],
         ),
     ] = None
+    trust_anchors: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Files of trust anchors for DNSSEC, instead of the keys of the root.",
+            examples=[["/usr/share/dns/root.ds"]],
+        ),
+    ] = ()
     ca_file: Annotated[
         str | None,
         Meta(

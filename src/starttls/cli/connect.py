@@ -11,13 +11,13 @@ from starttls.check.report.text import escaped
 from starttls.check.settings import CheckSettings
 from starttls.cli import voice
 from starttls.cli.loop import run_loop
-from starttls.cli.options import Given, client, complete_scheme, connecting
+from starttls.cli.options import Asking, Given, client, complete_scheme, connecting, resolving
 from starttls.cli.pipe import Stdin, join
 from starttls.cli.voice import Exit
 from starttls.core.errors import Truncated
+from starttls.resolve.route import ClientOptions
 from starttls.tls.certificate import read_certificate
 from starttls.tls.level import Level
-from starttls.tls.plan import Options
 from starttls.tls.target import Target
 
 __all__ = ["connect"]
@@ -28,6 +28,7 @@ _PEM = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.command()
 @click.argument("url", shell_complete=complete_scheme)
 @connecting
+@resolving
 @click.option("--cert", "certificate", type=_PEM, metavar="FILE", help="Our own certificate and its chain, PEM.")
 @click.option("--key", type=_PEM, metavar="FILE", help="Its key, where that is in another file.")
 @click.option("--crlf/--no-crlf", default=None, help="Send line ends as CRLF [default: when stdin is a terminal].")
@@ -35,9 +36,10 @@ _PEM = click.Path(exists=True, dir_okay=False, path_type=Path)
               help="After the end of stdin, wait for so long a silence of the server's.")  # fmt: skip
 @click.option("-q", "--quiet", is_flag=True, help="No verdict on stderr; errors still are.")
 @click.option("-v", "--verbose", is_flag=True, help="Print the conversation before TLS on stderr.")
-def connect(
+def connect(  # noqa: PLR0913 - what a command line may say
     url: str,
     given: Given,
+    asking: Asking,
     certificate: Path | None,
     key: Path | None,
     *,
@@ -65,7 +67,7 @@ def connect(
       2  usage or internal error
       3  no session: unreachable or timed out
     """
-    options = given.options(CheckSettings())
+    options = given.options(CheckSettings(), asking)
     options["certificate"], options["key"] = certificate, key
     target = Target.parse(url)
     ends = sys.stdin.isatty() if crlf is None else crlf
@@ -76,7 +78,9 @@ def connect(
     return Exit.VERIFIED
 
 
-async def _session(target: Target, options: Options, *, crlf: bool, linger: float, quiet: bool, verbose: bool) -> None:
+async def _session(
+    target: Target, options: ClientOptions, *, crlf: bool, linger: float, quiet: bool, verbose: bool
+) -> None:
     pumps: list[Pump] = []
     try:
         stream = await client(options).connect(target, pumps.append)
@@ -99,7 +103,7 @@ def _verdict(target: Target, stream: Stream) -> None:
     names = ", ".join(read_certificate(facts.chain[0]).names) if facts.chain else "nobody"
     what = ", ".join(filter(None, (facts.version, facts.cipher, facts.group)))
     text = escaped(f"{target.url}: {how}, {stream.level}, {what}, certificate for {names or 'nobody'}")
-    if stream.level is Level.VERIFIED:
+    if stream.level.satisfies(Level.VERIFIED):
         voice.note(text)
     else:
         voice.warning(f"{text}: nobody vouches for it")

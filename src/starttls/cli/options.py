@@ -5,15 +5,18 @@ import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 import click
 
 from starttls.asyncio.client import Client
 from starttls.check.settings import CheckSettings
+from starttls.core.errors import BadConfig, Misuse
 from starttls.resolve.resolver import Resolver
+from starttls.resolve.route import ClientOptions
 from starttls.tls.contexts import client_context
-from starttls.tls.plan import Options, Timeouts
+from starttls.tls.level import Level
+from starttls.tls.plan import Policy, Timeouts
 from starttls.tls.target import schemes
 
 __all__ = ["Asking", "Given", "client", "complete_scheme", "connecting", "resolving"]
@@ -46,8 +49,11 @@ _CONNECTING = (
                  help="Connect to this address, not the URL's."),
     click.option("-4", "ipv4", is_flag=True, help="Use IPv4 alone."),
     click.option("-6", "ipv6", is_flag=True, help="Use IPv6 alone."),
-    click.option("--level", type=click.Choice(["verified", "encrypted"]),
-                 help="What a connection must be worth [default: verified]."),
+    click.option("--policy", type=click.Choice(get_args(Policy)),
+                 help="What a service must prove: 'verify' its name, by an authority; 'dane' what its zone publishes; "
+                      "'opportunistic' the best that it publishes; 'encrypt' nothing [default: verify]."),
+    click.option("--level", type=click.Choice(["verified", "encrypted", "dane"]),
+                 help="What a connection must be worth [default: what the policy asks for]."),
     click.option("--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS",
                  help="For each connection, from its name to TLS [default: 60]."),
 )  # fmt: skip
@@ -59,8 +65,21 @@ _RESOLVING = (
     click.option("--dnssec", type=click.Choice(["ad", "validate", "both"]),
                  help="Believe the server's AD bit, validate here, or compare both [default: ad on loopback, else "
                       "validate]."),
+    click.option("--trust-anchor", "trust_anchors", multiple=True,
+                 type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE",
+                 help="Trust the DNSSEC keys in this file, instead of the root's; may be repeated."),
 )  # fmt: skip
 
+
+_POLICIES: dict[str, Policy] = {"verified": "verify", "encrypted": "encrypt", "dane": "dane"}
+"""What gives a level, where no policy is named."""
+_LEVELS: dict[Policy, Level] = {
+    "verify": Level.VERIFIED,
+    "encrypt": Level.ENCRYPTED,
+    "dane": Level.DANE,
+    "opportunistic": Level.ENCRYPTED,
+}
+"""What a policy asks for at least."""
 
 _FAMILIES = {"any": socket.AF_UNSPEC, "ipv4": socket.AF_INET, "ipv6": socket.AF_INET6}
 
@@ -74,13 +93,31 @@ class Given:
     connect_to: tuple[str, int] | None = None
     ipv4: bool = False
     ipv6: bool = False
-    level: Literal["verified", "encrypted"] | None = None
+    policy: Policy | None = None
+    level: Literal["verified", "encrypted", "dane"] | None = None
     timeout: float | None = None
 
-    def options(self, settings: CheckSettings) -> Options:
+    def demands(self, settings: CheckSettings) -> tuple[Policy, Level]:
+        """The policy, and what a connection must be worth. The one follows from the other where one alone is given.
+
+        Raises `click.UsageError` for a level that the policy never gives.
+        """
+        level = self.level or (settings.level if self.policy is None else None)
+        implied = _POLICIES[level] if level is not None else None
+        said = implied if self.level is not None else settings.policy or implied
+        policy = self.policy or said or "verify"
+        wanted = Level(level) if level is not None else _LEVELS[policy]
+        most = Level.DANE if policy == "opportunistic" else _LEVELS[policy]
+        if not most.satisfies(wanted):
+            raise click.UsageError(f"policy '{policy}' never gives level '{wanted}'")
+        return policy, wanted
+
+    def options(self, settings: CheckSettings, asking: "Asking | None" = None) -> ClientOptions:
         """A client's options: what was given, and ``settings`` for the rest."""
-        return Options(
-            level=self.level or settings.level,
+        policy, _ = self.demands(settings)
+        return ClientOptions(
+            policy=policy,
+            resolver=asking.given(settings) if asking is not None else None,
             name=self.name,
             connect_to=self.connect_to,
             ca_file=self.ca_file or settings.ca_file,
@@ -113,12 +150,37 @@ class Asking:
     resolver: str | None = None
     dnssec: Literal["ad", "validate", "both"] | None = None
 
+    trust_anchors: tuple[Path, ...] = ()
+
     def make(self, settings: CheckSettings | None = None) -> Resolver:
-        """A resolver, as it was given, and as ``settings`` say for the rest. Raises `Misuse` for what cannot be."""
-        from starttls.resolve.dns import DNSResolver  # noqa: PLC0415 - slow, and not every run asks
+        """A resolver, as it was given, and as ``settings`` say for the rest. Raises `Misuse` and `BadConfig`."""
+        from starttls.policy.anchors import Anchors  # noqa: PLC0415 - slow, and not every run asks
+        from starttls.resolve.dns import DNSResolver  # noqa: PLC0415 - the same
 
         defaults = settings or CheckSettings()
-        return DNSResolver(self.resolver or defaults.resolver, mode=self.dnssec or defaults.dnssec)
+        mode, files = self.dnssec or defaults.dnssec, self.trust_anchors or defaults.trust_anchors
+        if files and mode == "ad":
+            raise Misuse("trust anchors are for validating here, and with 'ad' the server does it")
+        anchors = Anchors({})
+        for file in files:
+            for zone, keys in Anchors.parse(_text(file), str(file)).zones.items():
+                anchors.zones[zone] = (*anchors.zones.get(zone, ()), *keys)
+        if not files:
+            return DNSResolver(self.resolver or defaults.resolver, mode=mode)
+        return DNSResolver(self.resolver or defaults.resolver, mode=mode or "validate", anchors=anchors)
+
+    def given(self, settings: CheckSettings) -> Resolver | None:
+        """The same; None where nobody said anything, and the client's own will do."""
+        said = (self.resolver, self.dnssec, self.trust_anchors)
+        stands = (settings.resolver, settings.dnssec, settings.trust_anchors)
+        return self.make(settings) if any((*said, *stands)) else None
+
+
+def _text(file: str | Path) -> str:
+    try:
+        return Path(file).read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise BadConfig(str(file), f"cannot read it: {(error.strerror or 'unknown').lower()}") from None
 
 
 def connecting(command: Callable[..., int]) -> Callable[..., int]:
@@ -146,7 +208,7 @@ def _together(
     return with_record
 
 
-def client(options: Options) -> Client:
+def client(options: ClientOptions) -> Client:
     """A client with ``options``. Files that cannot be used are `Misuse` now, before anything is sent."""
     ca_file, certificate, key = options.get("ca_file"), options.get("certificate"), options.get("key")
     if ca_file or certificate or key:

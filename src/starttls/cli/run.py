@@ -16,6 +16,7 @@ from starttls.check.report.text import TextReport
 from starttls.cli.progress import Progress
 from starttls.cli.voice import Exit, wants_colour
 from starttls.core.errors import Misuse
+from starttls.resolve.route import Route
 from starttls.tls.level import Level
 from starttls.tls.target import Target
 
@@ -44,9 +45,12 @@ def report(form: str, *, verbose: bool = False) -> Report:
 
 
 class Run:
-    """Checks targets, and reports each in its turn as soon as it is known. ``seen`` is what was reported."""
+    """Checks targets, and reports each in its turn as soon as it is known. ``seen`` is what was reported.
 
-    def __init__(self, targets: Sequence[Target], report: Report) -> None:
+    Where a service was only guessed to be, and nobody is, there is nothing to report.
+    """
+
+    def __init__(self, targets: Sequence[Target | Route], report: Report) -> None:
         self.seen: list[Observation] = []
         self._in_order = InOrder()
         self._progress = Progress(len(targets))
@@ -78,6 +82,8 @@ class Run:
 
     def _add(self, observations: Iterable[Observation]) -> None:
         for seen in observations:
+            if seen.absent:
+                continue
             self._progress.clear()
             self.seen.append(seen)
             self._report.add(seen)

@@ -39,11 +39,14 @@ class Exit(IntEnum):
 
 def exit_for(failure: StartTLSError) -> Exit:
     """What an error says to our caller, where it ends the whole run."""
+    from starttls.policy.answer import Status  # noqa: PLC0415 - for a failure alone
+    from starttls.policy.errors import NotAuthentic, PolicyError  # noqa: PLC0415 - the same
+
     match failure:
-        case PeerError() | TLSError():
-            return Exit.FELL_SHORT
-        case NetworkError():
+        case NetworkError() | NotAuthentic(status=Status.INDETERMINATE):
             return Exit.COULD_NOT_TELL
+        case PeerError() | TLSError() | PolicyError():
+            return Exit.FELL_SHORT
         case _:
             return Exit.WRONG
 

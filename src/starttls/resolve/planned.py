@@ -13,7 +13,7 @@ class Finder(Protocol):
     """Finds ways: `starttls.resolve.router.Router`, which is imported when the first one has to be found."""
 
     async def to(self, target: Target) -> Route:
-        """The way to the server of a URL."""
+        """The way to the server of a URL, and what stands in it."""
         ...
 
     async def mail(self, next_hop: str, port: int) -> Attempts:
@@ -22,6 +22,10 @@ class Finder(Protocol):
 
     async def service(self, service: str, domain: str) -> Attempts:
         """The ways to a service that SRV records name."""
+        ...
+
+    async def everything(self, domain: str) -> tuple[Route, ...]:
+        """The ways to all that a domain offers, and what stands in them."""
         ...
 
 

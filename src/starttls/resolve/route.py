@@ -17,7 +17,7 @@ from starttls.tls.opened import Opened
 from starttls.tls.plan import Options, Plan
 from starttls.tls.target import Target
 
-__all__ = ["Attempts", "ClientOptions", "Failures", "Route", "Routed", "direct"]
+__all__ = ["Attempts", "ClientOptions", "Failures", "Route", "Routed", "direct", "nowhere"]
 
 Failures: TypeAlias = tuple[tuple[str, StartTLSError], ...]
 """Hosts, and why each failed."""
@@ -43,7 +43,8 @@ class Route:
     ``target`` is whom the dialogue is with, and ``host`` the server; where an SRV record led there they differ.
     ``place`` is the host and port to connect to; ``addresses`` are those of the host, or None where the system is to
     look them up. ``demand`` is what the server has to prove, where that is not what the plan says of all, and
-    ``decision`` why. With an ``error`` this way must not be gone.
+    ``decision`` why. With an ``error`` this way must not be gone. ``domain`` is whose MX, SRV record or usual name led
+    here; ``guessed`` says that it was the usual name, so that there may be nobody.
     """
 
     target: Target
@@ -53,11 +54,19 @@ class Route:
     demand: Demand | None = None
     decision: Decision | None = None
     error: StartTLSError | None = None
+    domain: str | None = None
+    guessed: bool = False
 
 
 def direct(plan: Plan, target: Target) -> Route:
     """The way to a server of which nothing has to be asked but its address."""
     return Route(target=target, host=target.host, place=plan.address(target))
+
+
+def nowhere(scheme: str, domain: str, error: StartTLSError) -> Route:
+    """What stands for a way to a domain's service that nobody knows."""
+    target = Target.parse(f"{scheme}://{domain}")
+    return Route(target=target, host=domain, place=(domain, target.port), error=error, domain=domain)
 
 
 class Attempts:

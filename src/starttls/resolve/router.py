@@ -9,17 +9,18 @@ from dataclasses import replace
 from typing import TypeVar
 
 from starttls.core.errors import CannotResolve, Misuse, StartTLSError, TimedOut
-from starttls.policy.answer import Address, Status
+from starttls.policy.answer import Address, Answer, Status
 from starttls.policy.decide import decide, decide_host
 from starttls.policy.destination import Action, Decision, Destination, Host, Kind, Reason
-from starttls.policy.errors import NoService, NoUsableMX
+from starttls.policy.errors import NoMail, NoService, NoUsableMX, PolicyError
+from starttls.protocols import ALL
 from starttls.protocols.smtp import SMTP
 from starttls.resolve.demands import between_servers, demanded, identities
 from starttls.resolve.destination import destination, host_at
 from starttls.resolve.resolver import PolicyFetcher, Resolver
-from starttls.resolve.route import Attempts, ClientOptions, Failures, Route
-from starttls.resolve.services import Service
-from starttls.resolve.srv import candidates, label
+from starttls.resolve.route import Attempts, ClientOptions, Failures, Route, nowhere
+from starttls.resolve.services import Found, Service, services
+from starttls.resolve.srv import candidates, label, not_authentic
 from starttls.resolve.sts import LearnedPolicies
 from starttls.tls.names import ServerIdentity, a_label
 from starttls.tls.plan import Plan, Policy
@@ -73,20 +74,18 @@ class Router:
         return self._fetcher
 
     async def to(self, target: Target) -> Route:
-        """The way to the server of a URL, under a policy for which the DNS has to be asked."""
+        """The way to the server of a URL, under a policy for which the DNS has to be asked; and what stands in it."""
         timeouts = self.plan.timeouts
         # For MTA-STS a web server has to be asked as well.
         seconds = timeouts.whole if target.protocol is SMTP else min(timeouts.connect, timeouts.whole)
-        route = await _in_time(self._to(target), seconds, target.host)
-        if route.error is not None:
-            raise route.error
-        return route
+        return await _in_time(self._to(target), seconds, target.host)
 
     async def mail(self, next_hop: str, port: int) -> Attempts:
         """The ways to the mail hosts of a domain, in the order in which they are to be tried (RFC 5321 §5.1).
 
         ``next_hop`` may also be a smart host (see `starttls.resolve.destination`); ``port`` is where they listen if it
-        names none. Where no policy was chosen it is ``"opportunistic"``. Raises `NoMail`, and `NotAuthentic` where it cannot be told where the mail goes.
+        names none. Where no policy was chosen it is ``"opportunistic"``. Raises `NoMail`, and `NotAuthentic` where it
+        cannot be told where the mail goes.
         """
         self._unnamed()
         policy: Policy = self.plan.policy if self.plan.chosen else "opportunistic"
@@ -117,6 +116,15 @@ class Router:
 
         return Attempts(routes, failed)
 
+    async def everything(self, domain: str) -> tuple[Route, ...]:
+        """The ways to all that a domain offers (see `starttls.resolve.services`), and what stands in them.
+
+        A lookup that failed is a way that cannot be gone: the place that it would have led to is not known.
+        """
+        self._unnamed()
+        domain = a_label(domain)
+        return await _in_time(self._everything(domain), self.plan.timeouts.whole, f"the services of {domain}")
+
     # -- asking ----------------------------------------------------------------------------------------------
 
     async def _to(self, target: Target) -> Route:
@@ -146,6 +154,21 @@ class Router:
             tasks = [group.create_task(host_at(one.host, self.resolver, port=one.port)) for one in found]
         return tuple(self._service(one, domain, task.result()) for one, task in zip(found, tasks, strict=True))
 
+    async def _everything(self, domain: str) -> tuple[Route, ...]:
+        found = await services(domain, self.resolver)
+        others = [service for service in found.offered if service.found is not Found.MX]
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(host_at(one.host, self.resolver, port=one.port)) for one in others]
+        try:
+            mail = (await self.mail(domain, 25)).routes
+        except NoMail:
+            mail = ()
+        except PolicyError as error:
+            mail = (nowhere("smtp", domain, error),)
+        offered = [self._service(one, domain, task.result()) for one, task in zip(others, tasks, strict=True)]
+        failed = [nowhere(_scheme(answer), domain, not_authentic(answer)) for answer in found.failed]
+        return tuple(replace(route, domain=domain) for route in (*mail, *offered, *failed))
+
     # -- routes ----------------------------------------------------------------------------------------------
 
     def _mail_host(self, host: Host, decision: Decision, policy: Policy) -> Route:
@@ -156,13 +179,15 @@ class Router:
 
     def _service(self, service: Service, domain: str, host: Host) -> Route:
         protocol = service.protocol
-        target = Target(f"{protocol.name}://{domain}", protocol, service.implicit, domain, service.port)
+        scheme = (protocol.implicit if service.implicit else None) or protocol.name
+        target = Target(f"{scheme}://{service.host}:{service.port}", protocol, service.implicit, domain, service.port)
         decision = decide_host(host, smtp=False, names=service.names)
         if service.status is not Status.SECURE and decision.error is None:
             decision = Decision(host=host.host, action=Action.OPPORTUNISTIC, sni=domain, reasons=(_FORGEABLE,))
         # RFC 6120 §13.7.2.1: an XMPP server is asked for by the domain.
         names = service.names if protocol.srv_id is None else tuple(reversed(service.names))
-        return self._route(target, host, decision, identities(names, protocol, label(service)), self.plan.policy)
+        route = self._route(target, host, decision, identities(names, protocol, label(service)), self.plan.policy)
+        return replace(route, guessed=service.found is Found.NAME)
 
     def _route(
         self, target: Target, host: Host, decision: Decision, expected: Sequence[ServerIdentity], policy: Policy
@@ -174,7 +199,7 @@ class Router:
             host=host.host,
             place=place if elsewhere else (host.host, target.port),
             addresses=None if elsewhere else self._addresses(host),
-            decision=decision,
+            decision=decision if policy in {"dane", "opportunistic"} else None,
         )
         try:
             if route.addresses == () and decision.error is None:
@@ -203,6 +228,13 @@ class Router:
 def _can_gain(decision: Decision) -> bool:
     """Could an MTA-STS policy demand more?"""
     return decision.action in {Action.OPPORTUNISTIC, Action.ENCRYPT} or not decision.authentic
+
+
+def _scheme(answer: Answer) -> str:
+    """Of the service for whose SRV records was asked."""
+    label = ".".join(answer.question.name.split(".", 2)[:2])
+    protocol = next(one for one in ALL if label in one.srv)
+    return (protocol.implicit if label != protocol.srv[0] else None) or protocol.name
 
 
 async def _in_time(asking: Coroutine[object, object, T], seconds: float, what: str) -> T:

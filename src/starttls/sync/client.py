@@ -44,6 +44,8 @@ class Client(Planned):
         raise attempts.error
 
     def _follow(self, route: Route, end: float) -> Stream:
+        if route.error is not None:
+            raise route.error
         timeouts = self.plan.timeouts
         sock = dial(*route.place, self.plan.family, min(timeouts.connect, timeouts.whole), route.addresses)
         try:

@@ -5,14 +5,17 @@
     {"starttls": VERSION, "targets": [{"target", "address", "protocol", "state", "level",
       "tls": {"version", "cipher", "group"} or null,
       "certificate": {"subject", "issuer", "names", "not_before", "not_after", "sha256", "verified", "reason"} or null,
-      "error": {"class", "message", "transcript"} or null, "seconds"}]}
+      "error": {"class", "message", "transcript"} or null, "seconds",
+      "domain", "policy": {"action", "authentic", "reasons": [{"text", "reference"}]}}]}
+
+``domain`` is there where a domain's services were looked for, and ``policy`` where the DNS was asked what to demand.
 """
 
 from typing import TextIO
 
 import msgspec
 
-from starttls.check.observe import TLS, Certificate, Observation
+from starttls.check.observe import TLS, Certificate, Decided, Observation
 
 __all__ = ["JSONReport"]
 
@@ -23,7 +26,7 @@ class _Error(msgspec.Struct, frozen=True, kw_only=True, rename={"kind": "class"}
     transcript: str | None
 
 
-class _Target(msgspec.Struct, frozen=True, kw_only=True):
+class _Target(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     target: str
     address: str | None
     protocol: str
@@ -33,6 +36,8 @@ class _Target(msgspec.Struct, frozen=True, kw_only=True):
     certificate: Certificate | None
     error: _Error | None
     seconds: float
+    domain: str | None = None
+    policy: Decided | None = None
 
 
 class _Document(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,4 +77,6 @@ def _target(seen: Observation) -> _Target:
         certificate=seen.certificate,
         error=error,
         seconds=round(seen.seconds, 3),
+        domain=seen.domain,
+        policy=seen.decided,
     )

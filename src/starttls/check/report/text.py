@@ -7,7 +7,9 @@
       TLS          TLSv1.3, TLS_AES_256_GCM_SHA384, X25519MLKEM768
       certificate  mail.example.org, smtp.example.org
                    verified, 43 days left (2026-05-01 to 2026-07-30), by CN=R11,O=Let's Encrypt,C=US
+      policy       dane: TLS is required, with a certificate that matches one of them (RFC 7672 §2.2)
 
+The last line is there where the DNS was asked what to demand. The services of a domain stand below its name.
 Whatever a peer said is escaped, and never read as markup.
 """
 
@@ -18,7 +20,7 @@ from datetime import datetime
 from rich.console import Console
 from rich.text import Text
 
-from starttls.check.observe import Certificate, Observation, State
+from starttls.check.observe import Certificate, Decided, Observation, State
 from starttls.tls.level import Level
 
 __all__ = ["TextReport", "escaped", "verdict"]
@@ -35,6 +37,7 @@ class TextReport:
 
     def __init__(self, console: Console, *, now: datetime, verbose: bool = False) -> None:
         self._console = console
+        self._domain: str | None = None
         self._now = now
         self._verbose = verbose
         self._verdicts: Counter[str] = Counter()
@@ -43,6 +46,9 @@ class TextReport:
         """Print one block."""
         if self._verdicts:
             self._console.print()
+        if seen.domain is not None and seen.domain != self._domain:
+            self._console.print(Text(f"{escaped(seen.domain)}\n", "bold underline"), soft_wrap=True)
+        self._domain = seen.domain
         self._verdicts[verdict(seen)] += 1
         self._row(verdict(seen), _headline(seen), _style(seen), indent=0)
         for label, value in self._rows(seen):
@@ -66,13 +72,24 @@ class TextReport:
             yield "TLS", Text(", ".join(filter(None, (seen.tls.version, seen.tls.cipher, seen.tls.group))))
         if seen.certificate is not None:
             yield "certificate", Text(escaped(_names(seen.certificate)))
-            yield "", self._worth(seen.certificate)
+            yield "", self._worth(seen.certificate, seen.level)
+        if seen.decided is not None:
+            yield from self._policy(seen.decided)
         if seen.error is not None:
             yield "error", Text(escaped(seen.error.message), _style(seen))
 
-    def _worth(self, certificate: Certificate) -> Text:
+    def _policy(self, decided: Decided) -> Iterator[tuple[str, Text]]:
+        """What was demanded, and the last step to it; with all steps where the conversations are printed, too."""
+        label, words = "policy", f"{decided.action}: "
+        for reason in decided.reasons if self._verbose else decided.reasons[-1:]:
+            yield label, Text(escaped(f"{words}{reason.text} ({reason.reference})"))
+            label = words = ""
+        if not decided.authentic:
+            yield "", Text("nothing proves that the service belongs to this host", "yellow")
+
+    def _worth(self, certificate: Certificate, level: Level) -> Text:
         if certificate.verified:
-            text = Text().append("verified", "green")
+            text = Text().append("matches the TLSA records" if level is Level.DANE else "verified", "green")
         else:
             text = Text().append(escaped(f"not verified: {certificate.reason}"), "yellow")
         text.append(", ").append(*self._lasting(certificate))
@@ -111,7 +128,7 @@ def escaped(text: str) -> str:
 
 
 def _style(seen: Observation) -> str:
-    if seen.level is Level.VERIFIED:
+    if seen.satisfies(Level.VERIFIED):
         return "bold green"
     return "bold yellow" if seen.level is Level.ENCRYPTED or seen.state is State.UNREACHABLE else "bold red"
 
