@@ -1,0 +1,129 @@
+import asyncio
+import json
+import threading
+from collections.abc import Callable, Generator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from starttls.cli.policy import exit_code
+from starttls.cli.voice import Exit
+from starttls.resolve.fake import FakeWorld
+from tests.check.test_examine import seen
+from tests.policy.mail import DIGEST, PLAIN, SIGNED, unsigned
+from tests.resolve.nameservers import answer, nameserver, question_of
+
+RECORDS = {
+    ("signed.test", "MX"): "10 mx.signed.test.",
+    ("mx.signed.test", "A"): "127.0.0.9",
+    ("_25._tcp.mx.signed.test", "TLSA"): DIGEST,
+    ("plain.example", "MX"): "10 mx.plain.example.",
+    ("mx.plain.example", "A"): "127.0.0.9",
+    ("null.test", "MX"): "0 .",
+}
+"""Whatever is in ``test`` is signed."""
+
+
+def respond(query: bytes, via: str) -> list[bytes]:
+    name, rdtype = question_of(query)
+    if name.startswith("broken"):
+        return [answer(query, rcode=2, ede=6)]  # type: ignore[arg-type]
+    data = RECORDS.get((name, rdtype))
+    soa = "example. 60 IN SOA . . 1 60 60 60 60"
+    texts = [f"{name}. 60 IN {rdtype} {data}"] if data else []
+    return [answer(query, *texts, ad=name.endswith("test"), authority="" if data else soa)]
+
+
+@contextmanager
+def running() -> Generator[str]:
+    """The DNS server, on a loop in a thread; yields its address."""
+    started: Future[tuple[str, asyncio.AbstractEventLoop, asyncio.Event]] = Future()
+
+    async def run() -> None:
+        async with nameserver(respond) as place:
+            over = asyncio.Event()
+            started.set_result((place, asyncio.get_running_loop(), over))
+            await over.wait()
+
+    thread = threading.Thread(target=asyncio.run, args=(run(),))
+    thread.start()
+    place, loop, over = started.result(timeout=10)
+    try:
+        yield place
+    finally:
+        loop.call_soon_threadsafe(over.set)
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def dns() -> Generator[str]:
+    with running() as place:
+        yield place
+
+
+@pytest.fixture
+def policy(cli: Callable[..., Any], dns: str) -> Callable[..., Any]:
+    return lambda *arguments: cli("policy", "--resolver", dns, "--dnssec", "ad", *arguments)
+
+
+def test_a_domain_that_cannot_be_downgraded(policy: Any) -> None:
+    done = policy("signed.test")
+    assert (done.code, done.err) == (0, "")
+    assert done.out.startswith("signed.test: no mail host can be downgraded\n├── MX          secure  10 mx.signed.test")
+    assert "Microsoft 365" in done.out
+
+
+def test_a_domain_that_can(policy: Any) -> None:
+    done = policy("--sender", "gmail", "plain.example")
+    assert done.code == 1
+    assert done.out.startswith("plain.example: an attacker on the path can downgrade it\n")
+    assert "delivers in clear" in done.out
+    assert "Microsoft" not in done.out
+
+
+def test_a_domain_that_takes_no_mail(policy: Any) -> None:
+    assert policy("null.test").code == 0
+
+
+def test_what_is_forged_or_broken(policy: Any) -> None:
+    done = policy("--sender", "none", "broken.test")
+    assert done.code == 1
+    assert done.out.startswith("broken.test: it could not be told whether it can be downgraded\n")
+    assert "sender" not in done.out
+
+
+def test_json_is_one_document(policy: Any) -> None:
+    document = json.loads(policy("--format", "json", "signed.test").out)
+    assert document["domain"] == "signed.test"
+    assert document["mx"][0]["decision"]["action"] == "dane"
+    assert document["downgradable"] is False
+
+
+def test_live_where_nobody_answers_cannot_be_told(policy: Any) -> None:
+    done = policy("--live", "--port", "1", "plain.example")
+    assert done.code == 1
+    assert "live        could not be told: " in done.out
+
+
+def test_mistakes(policy: Any) -> None:
+    done = policy("--mx", "mx9.test", "signed.test")
+    assert (done.code, "mx9.test is no mail host of signed.test, which has: mx.signed.test" in done.err) == (2, True)
+    done = policy("--sender", "gmial", "signed.test")
+    assert (done.code, "no sender is called 'gmial'; known are: starttls, Gmail" in done.err) == (2, True)
+    assert policy("not a domain").code == 2
+
+
+@pytest.mark.parametrize(
+    ("world", "code"),
+    [
+        (FakeWorld.parse(SIGNED), Exit.VERIFIED),
+        (unsigned(PLAIN), Exit.FELL_SHORT),
+        (FakeWorld.parse("example.org. MX 0 ."), Exit.VERIFIED),
+        (FakeWorld.parse("example.org. MX ; indeterminate"), Exit.COULD_NOT_TELL),
+        (FakeWorld.parse("example.org. MX ; bogus"), Exit.FELL_SHORT),
+    ],
+)
+def test_exit_codes(world: FakeWorld, code: Exit) -> None:
+    assert exit_code(seen(world)) is code
