@@ -5,10 +5,12 @@ import pytest
 
 from starttls.asyncio.client import Client
 from starttls.check import audit as audit_module
-from starttls.check.audit import InOrder, audit
+from starttls.check.audit import InOrder, audit, services_of
 from starttls.check.observe import Observation, State
 from starttls.core.errors import Misuse
 from starttls.lab.world import world
+from starttls.policy.errors import NotAuthentic
+from starttls.resolve.fake import FakeWorld
 from starttls.tls.level import Level
 from starttls.tls.target import Target
 from tests import hostile
@@ -108,3 +110,16 @@ def test_what_waits_for_one_that_never_comes_is_not_lost() -> None:
     assert in_order.add(1, observation("1")) == ()
     assert [one.target for one in in_order.rest()] == ["1", "2"]
     assert in_order.rest() == ()
+
+
+async def test_the_services_of_domains() -> None:
+    """Each domain is asked once; what goes wrong is a way that cannot be gone."""
+    dns = FakeWorld.parse("a.example. MX 0 mx.example.\nmx.example. A 192.0.2.1\nb.example. MX ; bogus")
+    client = Client(policy="encrypt", resolver=dns, fetcher=dns)
+    found = await services_of(client, ["a.example", "b.example", "a.example"], concurrency=3)
+    assert [route.host for route in found["a.example"]] == ["mx.example"]
+    (lost,) = found["b.example"]
+    assert isinstance(lost.error, NotAuthentic)
+    assert {route.domain for routes in found.values() for route in routes} == {"a.example", "b.example"}
+    with pytest.raises(Misuse):
+        await services_of(client, ["a.example", "not a domain"], concurrency=3)

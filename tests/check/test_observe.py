@@ -2,6 +2,7 @@ import asyncio
 import socket
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -14,8 +15,11 @@ from starttls.core.errors import CertificateRejected, Misuse
 from starttls.lab.authority import Authority
 from starttls.lab.backends import smtp
 from starttls.lab.world import world
+from starttls.policy.errors import NoMail
+from starttls.resolve.fake import FakeWorld
+from starttls.resolve.route import ClientOptions, Route, nowhere
 from starttls.tls.level import Level
-from starttls.tls.plan import Options, Timeouts
+from starttls.tls.plan import Timeouts
 from starttls.tls.target import Target
 from tests import hostile
 
@@ -23,7 +27,7 @@ QUICK = Timeouts(connect=1, wait=0.3, handshake=0.3, whole=2)
 
 
 def look(url: str, **options: object) -> Observation:
-    given = Options(timeouts=QUICK)
+    given = ClientOptions(timeouts=QUICK)
     given.update(options)  # type: ignore[typeddict-item]
     return asyncio.run(observe(Client(**given), Target.parse(url)))
 
@@ -211,3 +215,53 @@ def test_a_certificate_that_cannot_be_read_is_no_fact() -> None:
     error = CertificateRejected("issuer unknown", chain=(b"junk",))
     assert observe_module._certificate(None, error) is None
     assert observe_module._certificate(None, CertificateRejected("no certificate")) is None
+
+
+A = "mail.example.org. A 127.0.0.1\n"
+
+
+@pytest.mark.parametrize(
+    ("dns", "state", "kind"),
+    [
+        (A, State.REJECTED, "DaneRequired"),
+        (A + "_25._tcp.mail.example.org. TLSA ; bogus", State.FAILED, "NotAuthentic"),
+        (A + "_25._tcp.mail.example.org. TLSA ; indeterminate", State.UNREACHABLE, "NotAuthentic"),
+        ("example.org. A 127.0.0.1", State.UNREACHABLE, "CannotResolve"),
+    ],
+)
+def test_what_the_policy_says_before_anybody_is_reached(dns: str, state: State, kind: str) -> None:
+    """Forged is known to be bad; what was withheld could not be told."""
+    seen = look("smtp://mail.example.org", policy="dane", resolver=FakeWorld.parse(dns))
+    assert (seen.state, seen.level, seen.address) == (state, Level.NONE, None)
+    assert seen.error is not None
+    assert seen.error.kind == kind
+    assert seen.decided is not None
+    assert seen.decided.reasons
+    assert not seen.absent
+
+
+async def test_a_certificate_that_matches_no_record_is_still_described() -> None:
+    async with world() as here:
+        port = here.honest[0].rpartition(":")[2]
+        dns = A + f"_{port}._tcp.mail.example.org. TLSA 3 1 1 {32 * 'ab'}"
+        client = Client(policy="dane", resolver=FakeWorld.parse(dns), timeouts=QUICK)
+        seen = await observe(client, Target.parse(f"smtp://mail.example.org:{port}"))
+    assert (seen.state, seen.level) == (State.REJECTED, Level.NONE)
+    assert seen.certificate is not None
+    assert seen.certificate.names == ("localhost", "127.0.0.1")
+    assert "the certificate matches none of 1 TLSA record" in (seen.certificate.reason or "")
+    assert seen.decided is not None
+    assert seen.decided.action == "dane"
+
+
+async def test_a_way_that_was_found_already() -> None:
+    """It is gone as it stands; what stands in it is what is seen. Where it was guessed, nobody may be there."""
+    target = Target.parse(f"smtp://127.0.0.1:{hostile.closed_port()}")
+    way = Route(target=target, host="x", place=(target.host, target.port), domain="example.org", guessed=True)
+    client = Client(timeouts=QUICK)
+    seen = await observe(client, way)
+    assert (seen.state, seen.domain, seen.absent) == (State.UNREACHABLE, "example.org", True)
+    seen = await observe(client, replace(way, guessed=False))
+    assert not seen.absent
+    seen = await observe(client, nowhere("imap", "example.org", NoMail("example.org", "a null MX")))
+    assert (seen.target, seen.state) == ("imap://example.org", State.FAILED)

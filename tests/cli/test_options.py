@@ -10,7 +10,8 @@ from starttls.cli.options import Asking, Given, client, complete_scheme, connect
 from starttls.core.errors import BadConfig, Misuse
 from starttls.resolve.dns import DNSResolver, Trust
 from starttls.resolve.resolver import Resolver
-from starttls.tls.plan import Options, Timeouts
+from starttls.resolve.route import ClientOptions
+from starttls.tls.plan import Timeouts
 
 
 def test_what_is_not_given_comes_from_the_settings() -> None:
@@ -62,10 +63,10 @@ def test_what_is_no_address(text: str) -> None:
 
 def test_files_are_looked_at_before_anything_is_sent() -> None:
     with pytest.raises(Misuse, match="no such file"):
-        client(Options(ca_file="/nowhere/ca.pem"))
+        client(ClientOptions(ca_file="/nowhere/ca.pem"))
     with pytest.raises(Misuse, match="without a certificate"):
-        client(Options(key=__file__))
-    client(Options())
+        client(ClientOptions(key=__file__))
+    client(ClientOptions())
 
 
 def test_schemes_are_offered() -> None:

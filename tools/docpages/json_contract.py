@@ -27,7 +27,8 @@ were proven; the transcript never is.
 _STATES = """\
 ## `state`
 
-What came of the connection. `level` is what it is worth: `none`, `encrypted` or `verified`
+What came of the connection. `level` is what it is worth: `none`, `encrypted`,
+`verified` or `dane`
 ([levels](../explain/levels.md)).
 """
 _MEANINGS = {
@@ -35,9 +36,11 @@ _MEANINGS = {
     State.IMPLICIT: "TLS from the first byte",
     State.NOT_OFFERED: "the server does not offer the upgrade, or somebody on the path took the offer away",
     State.REFUSED: "the server said no; `error.message` says whether for good or for now",
-    State.REJECTED: "the certificate did not verify; `certificate.reason` says why",
-    State.FAILED: "an attack, or a broken dialogue or handshake; `error.class` names it ([errors](errors.md))",
-    State.UNREACHABLE: "it could not be told: no address, no connection, or no answer in time",
+    State.REJECTED: "the certificate did not verify, `certificate.reason` says why; or the policy demands more than "
+    "is published",
+    State.FAILED: "an attack, a broken dialogue or handshake, or forged DNS data; `error.class` names it "
+    "([errors](errors.md))",
+    State.UNREACHABLE: "it could not be told: no address, no connection, or no answer in time, of the DNS either",
 }
 
 

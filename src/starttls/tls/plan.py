@@ -96,7 +96,7 @@ class Plan:
 
     def __init__(self, **options: Unpack[Options]) -> None:
         self.chosen = options.get("policy") is not None or options.get("level") is not None
-        self.policy = _policy(options)
+        self.policy: Policy = _policy(options)
         if options.get("fallback") not in {None, "plaintext"}:
             raise Misuse(f"fallback '{options.get('fallback')}' is not 'plaintext'")
         if options.get("fallback") is not None and self.policy == "dane":

@@ -2,7 +2,9 @@ import io
 import json
 from datetime import UTC, datetime
 
-from starttls.check.observe import TLS, Certificate, Failure, Observation, State
+import msgspec
+
+from starttls.check.observe import TLS, Certificate, Decided, Failure, Observation, Reason, State
 from starttls.check.report.json import JSONReport
 from starttls.tls.level import Level
 
@@ -117,3 +119,17 @@ def test_the_states_are_these() -> None:
 
 def test_nothing_to_report_is_an_empty_list() -> None:
     assert json.loads(rendered()) == {"starttls": "1.2.3", "targets": []}
+
+
+def test_what_is_only_there_where_it_was_asked_for() -> None:
+    """Whoever asks for no policy and no domain gets what he always got."""
+    assert json.loads(rendered(VERIFIED))["targets"][0].keys().isdisjoint({"policy", "domain"})
+    decided = Decided(action="dane", authentic=True, reasons=(Reason(text="TLS is required", reference="RFC 7672"),))
+    found = msgspec.structs.replace(VERIFIED, level=Level.DANE, decided=decided, domain="example.org")
+    (target,) = json.loads(rendered(found))["targets"]
+    assert (target["level"], target["domain"]) == ("dane", "example.org")
+    assert target["policy"] == {
+        "action": "dane",
+        "authentic": True,
+        "reasons": [{"text": "TLS is required", "reference": "RFC 7672"}],
+    }

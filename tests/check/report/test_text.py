@@ -5,7 +5,7 @@ import msgspec
 import pytest
 from rich.console import Console
 
-from starttls.check.observe import TLS, Certificate, Failure, Observation, State
+from starttls.check.observe import TLS, Certificate, Decided, Failure, Observation, Reason, State
 from starttls.check.report.text import TextReport, escaped, verdict
 from starttls.tls.level import Level
 
@@ -168,3 +168,44 @@ def test_the_word_that_counts() -> None:
 
 def test_an_empty_offer_is_said_to_be_one() -> None:
     assert "offered      nothing\n" in printed(msgspec.structs.replace(VERIFIED, offered=()))
+
+
+DANE = msgspec.structs.replace(
+    VERIFIED,
+    level=Level.DANE,
+    decided=Decided(
+        action="dane",
+        authentic=True,
+        reasons=(
+            Reason(text="the MX records are signed", reference="RFC 7672 §2.2.1"),
+            Reason(text="TLS is required", reference="RFC 7672 §2.2"),
+        ),
+    ),
+)
+
+
+def test_what_was_demanded_and_why() -> None:
+    text = printed(DANE)
+    assert text.startswith("dane           smtp://mail.example.org  upgraded")
+    assert "\n               matches the TLSA records, 43 days left (" in text
+    assert "\n  policy       dane: TLS is required (RFC 7672 §2.2)\n" in text
+    assert "the MX records are signed" not in text
+    long = (
+        "\n  policy       dane: the MX records are signed (RFC 7672 §2.2.1)\n"
+        + 15 * " "
+        + "TLS is required (RFC 7672 §2.2)\n"
+    )
+    assert long in printed(DANE, verbose=True)
+
+
+def test_what_nothing_proves() -> None:
+    assert DANE.decided is not None
+    half = msgspec.structs.replace(DANE, decided=msgspec.structs.replace(DANE.decided, authentic=False))
+    assert "\n               nothing proves that the service belongs to this host\n" in printed(half)
+
+
+def test_the_services_of_a_domain_stand_below_its_name() -> None:
+    one, other = (msgspec.structs.replace(VERIFIED, domain=f"{name}.example") for name in "ab")
+    lines = [line for line in printed(one, one, other, VERIFIED).splitlines() if line and not line.startswith(" ")]
+    block = "verified       smtp://mail.example.org  upgraded at 192.0.2.1:25"
+    assert lines == ["a.example", block, block, "b.example", block, block, "4 targets: 4 verified"]
