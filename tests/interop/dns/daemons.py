@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+import trustme
+
 from tests.interop.dns.sign import Signed
 from tests.interop.servers.service import Launch
 
@@ -28,6 +30,12 @@ remote-control:
 _UNBOUND = """\
 server:
   interface: {address}@53
+  interface: {address}@853
+  interface: {address}@443
+  tls-port: 853
+  https-port: 443
+  tls-service-key: "{key}"
+  tls-service-pem: "{chain}"
   access-control: 127.0.0.0/8 allow
   username: unbound
   chroot: ""
@@ -77,9 +85,13 @@ def nsd(zones: Iterable[Signed], folder: Path, address: str) -> Launch:
     return Launch(command=("nsd", "-d", "-c", file))
 
 
-def unbound(folder: Path, address: str, hints: Path, anchors: Path) -> Launch:
-    """A resolver that validates."""
-    text = _UNBOUND.format(folder=folder, address=address, hints=hints, anchors=anchors)
+def unbound(folder: Path, address: str, hints: Path, anchors: Path, certificate: trustme.LeafCert) -> Launch:
+    """A resolver that validates, by UDP, TCP, TLS and HTTPS."""
+    key, chain = folder / "key.pem", folder / "chain.pem"
+    certificate.private_key_pem.write_to_path(key)
+    for blob in certificate.cert_chain_pems:
+        blob.write_to_path(chain, append=True)
+    text = _UNBOUND.format(folder=folder, address=address, hints=hints, anchors=anchors, key=key, chain=chain)
     return Launch(command=("unbound", "-d", "-p", "-c", _write(folder / "unbound.conf", text)))
 
 

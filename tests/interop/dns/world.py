@@ -9,6 +9,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import trustme
+
 from tests.interop.dns import daemons
 from tests.interop.dns.sign import sign_all
 from tests.interop.dns.zone import Zone
@@ -30,6 +32,9 @@ class SignedWorld:
         NotInstalled: on entering, if this machine lacks a package, or the right to run servers.
         DidNotStart: if a server did not.
     """
+
+    resolver_name = "resolver.invalid"
+    """The name in the certificate of unbound, beside its address."""
 
     def __init__(self, zones: Iterable[Zone]) -> None:
         """In the records of ``zones``, ``{world}`` stands for the first two octets of all addresses here."""
@@ -65,6 +70,11 @@ class SignedWorld:
         return self.address(54)
 
     @property
+    def ca_file(self) -> Path:
+        """Whom to trust with the certificate of unbound."""
+        return self.folder / "ca.pem"
+
+    @property
     def forwarding(self) -> tuple[str, int]:
         """The address and the port of named, which does not validate."""
         return "127.0.0.1", 20_000 + self._block
@@ -93,11 +103,14 @@ class SignedWorld:
         self._write("anchors", "".join(f"{line}\n" for line in root.anchors))
         self._write("bind.keys", "".join(map(daemons.trust_anchor, root.anchors)))
         hints = self._write("hints", f". 3600 NS ns.test.\nns.test. 3600 A {authority}\n")
+        authorities = trustme.CA()
+        authorities.cert_pem.write_to_path(self.ca_file)
+        certificate = authorities.issue_cert(validating, self.resolver_name)
         self.run("nsd", [(authority, 53, False)], lambda folder: daemons.nsd(signed, folder, authority))
         self.run(
             "unbound",
-            [(validating, 53, False)],
-            lambda folder: daemons.unbound(folder, validating, hints, self.anchors),
+            [(validating, port, False) for port in (53, 853, 443)],
+            lambda folder: daemons.unbound(folder, validating, hints, self.anchors, certificate),
         )
         self.run("named", [(*forwarding, False)], lambda folder: daemons.named(folder, forwarding[1], hints))
 
