@@ -9,6 +9,7 @@ import dns.rrset
 import pytest
 from dns.rdatatype import RdataType
 
+from starttls.policy.anchors import Anchors
 from starttls.policy.answer import Question, Status
 from starttls.policy.budget import Limits
 from starttls.policy.dnssec import Validator
@@ -210,6 +211,14 @@ def test_the_closest_anchor_counts() -> None:
 
     answer = look_up(here, "mail.example.org", "A", validator=Validator(both_anchors), tamper=strip)
     assert answer.status is Status.BOGUS
+
+
+def test_an_anchor_of_unknown_algorithms_opens_nothing() -> None:
+    here = tree(MAIL)
+    anchors = Anchors.parse(f". DS {UNKNOWN_ALGORITHM}\n. DS 1 5 2 {'ab' * 32}")
+    answer = look_up(here, "mail.example.org", "A", validator=Validator(anchors))
+    assert (answer.status, answer.records) == (Status.INDETERMINATE, ())
+    assert answer.reason == "no trust anchor of . is of a known algorithm"
 
 
 def test_a_name_longer_than_the_walk_may_be() -> None:

@@ -4,8 +4,8 @@ from starttls.policy.answer import Status
 from starttls.policy.zones import LONGEST, Zone, Zones
 
 
-def zone(name: bytes) -> Zone:
-    return Zone(name=(name,), status=Status.SECURE, expires=100, chain=())
+def zone(name: bytes, expires: int = 10 * LONGEST) -> Zone:
+    return Zone(name=(name,), status=Status.SECURE, expires=expires, chain=())
 
 
 def test_what_is_remembered_and_until_when() -> None:
@@ -22,6 +22,13 @@ def test_nothing_is_remembered_for_longer_than_a_day() -> None:
     zones.put((b"org",), zone(b"org"), 10 * LONGEST, now=0)
     assert zones.get((b"org",), LONGEST) is not None
     assert zones.get((b"org",), LONGEST + 1) is None
+
+
+def test_a_name_is_not_remembered_for_longer_than_its_zone() -> None:
+    zones = Zones(10)
+    zones.put((b"org", b"name"), zone(b"org", expires=20), 100, now=0)
+    assert zones.get((b"org", b"name"), 20) is not None
+    assert zones.get((b"org", b"name"), 21) is None
 
 
 def test_the_oldest_is_forgotten_first() -> None:

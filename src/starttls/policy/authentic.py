@@ -87,7 +87,8 @@ def _within(name: Labels, rdtype: int) -> Labels:
 def _signers(sets: Iterable[SignedSet], within: Labels, delegations: Delegations, work: Work) -> list[Labels]:
     """The zones that claim to have signed the sets and may have done so, the lowest first.
 
-    RFC 4035 §5.3.1: the signer must be the zone that has the set. Whether it is a zone, only the way down to it shows.
+    RFC 4035 §5.3.1: the signer must be the zone that has the set. Whether it is a zone, the way down to it shows.
+    Whether there is another between it and the set is not asked: who signs for a zone can give those below other keys.
     """
     anchor = delegations.anchor(within)
     claims = {labels_of(signature.signer) for signed in sets for signature in signed.signatures}

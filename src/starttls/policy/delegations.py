@@ -81,6 +81,9 @@ class Delegations:
     def _anchored(self, name: Labels, work: Work) -> Asking[Zone]:
         """A zone whose keys the trust anchors give."""
         anchors = self._anchors.zones[name]
+        if not usable_ds(anchors, self._algorithms):
+            # Not insecure, as a zone with such DS records: whoever gives an anchor wants it to be proven.
+            raise unknown(f"no trust anchor of {text_of(name)} is of a known algorithm")
         try:
             zone = yield from self._signed(name, anchors, "the trust anchor", work.now + LONGEST, work)
         except Unproven as no:

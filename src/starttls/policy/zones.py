@@ -55,9 +55,9 @@ class Zones:
         return found[0] if found is not None and now <= found[1] else None
 
     def put(self, name: Labels, zone: Zone, expires: int, now: int) -> None:
-        """Remember it, ``expires`` being in seconds since 1970."""
+        """Remember it until ``expires``, or until what is known of the zone itself expires."""
         with self._lock:
             self._known.pop(name, None)
-            self._known[name] = zone, min(expires, now + LONGEST)
+            self._known[name] = zone, min(expires, zone.expires, now + LONGEST)
             if len(self._known) > self._limit:
                 del self._known[next(iter(self._known))]
