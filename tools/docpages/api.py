@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import starttls
 from docpages.docstrings import Definition, definition, fenced, markdown, signature
 from starttls.core import errors
+from starttls.policy import errors as policy_errors
 
 __all__ = ["SECTIONS", "page"]
 
@@ -17,7 +18,8 @@ has `py.typed`. Errors have [a page of their own](errors.md).
 """
 
 SECTIONS = {
-    "Clients": ("connect", "Client", "Stream", "Level", "Timeouts", "Target"),
+    "Clients": ("connect", "connect_mx", "connect_srv", "Client", "Stream", "Level", "Timeouts", "Target"),
+    "Policies": ("Decision", "Action", "Reason", "DNSResolver", "Resolver", "PolicyFetcher", "FakeWorld"),
     "Server": ("listen", "Server"),
     "Without I/O": ("Connection", "Phase", "Talk", "ClientSetup", "ServerSetup", "Wait", "Upgrade", "TLSSession"),
     "TLS": ("ImplicitTLS", "client_context", "server_context", "TLSFacts", "CertificateFacts", "read_certificate"),
@@ -58,14 +60,17 @@ def page() -> str:
             parts += _section(homes[name], name)
             if name == "Client":
                 parts += [_OPTIONS.rstrip(), *_options()]
-    listed = ", ".join(f"[`{name}`](errors.md#{name.lower()})" for name in errors.__all__ if name not in _ELSEWHERE)
+    names = [name for name in (*errors.__all__, *policy_errors.__all__) if name not in _ELSEWHERE]
+    listed = ", ".join(f"[`{name}`](errors.md#{name.lower()})" for name in names)
     return "\n\n".join([*parts, _ROOMS.rstrip(), f"## Errors\n\n`StartTLSError` is the root of {listed}."]) + "\n"
 
 
 def _options() -> Iterator[str]:
-    options = definition("tls.plan", "Options")
-    yield fenced("\n".join(ast.unparse(one) for one in options.body if isinstance(one, ast.AnnAssign)), "python")
+    records = (definition("tls.plan", "Options"), definition("resolve.route", "ClientOptions"))
+    lines = [ast.unparse(one) for record in records for one in record.body if isinstance(one, ast.AnnAssign)]
+    yield fenced("\n".join(lines), "python")
     yield markdown(ast.get_docstring(definition("tls.plan", "Plan")))
+    yield markdown(ast.get_docstring(records[1]))
 
 
 def _section(home: str, name: str) -> Iterator[str]:

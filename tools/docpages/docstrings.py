@@ -138,7 +138,7 @@ def _list(lines: list[str], at: int) -> int:
         while end < len(lines) and lines[end].startswith("    "):
             end += 1
         return end - at
-    while end < len(lines) and _FACT.fullmatch(lines[at]) and _FACT.fullmatch(lines[end]):
+    while end < len(lines) and _FACT.fullmatch(lines[at]) and (_FACT.fullmatch(lines[end]) or lines[end][:1] == " "):
         end += 1
     return end - at if end - at >= _FEW else 0
 

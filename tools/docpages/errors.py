@@ -8,13 +8,18 @@ from starttls.cli.voice import exit_for
 from starttls.core import errors
 from starttls.core.errors import StartTLSError
 from starttls.core.transcript import Transcript
+from starttls.policy import errors as policy_errors
 
 __all__ = ["page"]
+
+_MODULES = {errors.__name__: "core.errors", policy_errors.__name__: "policy.errors"}
+"""Where errors are, and what a page calls it."""
 
 
 def page() -> str:
     """``reference/errors.md``."""
-    parts = ["# Errors", markdown(ast.get_docstring(module("core.errors"))), *_common()]
+    trees = [markdown(ast.get_docstring(module(name))) for name in _MODULES.values()]
+    parts = ["# Errors", *trees, *_common()]
     for error in _tree(StartTLSError):
         parts += _section(error)
     return "\n\n".join(parts) + "\n"
@@ -32,20 +37,21 @@ def _common() -> Iterator[str]:
 
 def _tree(error: type[StartTLSError]) -> Iterator[type[StartTLSError]]:
     for child in error.__subclasses__():
-        if child.__module__ == errors.__name__:
+        if child.__module__ in _MODULES:
             yield child
             yield from _tree(child)
 
 
 def _section(error: type[StartTLSError]) -> Iterator[str]:
-    node = definition("core.errors", error.__name__)
+    node = definition(_MODULES[error.__module__], error.__name__)
     fields = [ast.unparse(one) for one in node.body if isinstance(one, ast.AnnAssign)]
     leaf = bool(fields) or not error.__subclasses__()
     yield f"{'###' if leaf else '##'} {error.__name__}"
     yield markdown(ast.get_docstring(node))
     if leaf:
         yield fenced("\n".join(fields), "python")
-        yield f"A command line that it ends exits with {exit_for(_bare(error)).value}."
+        withheld = ", and with 3 where it could not be told" if error is policy_errors.NotAuthentic else ""
+        yield f"A command line that it ends exits with {exit_for(_bare(error)).value}{withheld}."
         yield from _example(error)
 
 

@@ -13,7 +13,8 @@ class Stream(Routed):
     """An open connection.
 
     ``level`` says what it is worth, ``tls`` what was negotiated, ``said`` what was said in plaintext before it
-    (untrusted), ``peer`` who it is: address and port.
+    (untrusted), ``peer`` who it is: address and port. ``host`` is the server's name, and ``decision`` what a policy
+    demanded of it and why; None without one.
     """
 
     __slots__ = ("_pump",)

@@ -71,11 +71,9 @@ class Options(TypedDict, total=False):
 class Plan:
     """The demands, and what is kept from one connection to the next: TLS contexts and session tickets.
 
-    policy:      ``"verify"`` (default): a certificate of an authority that is trusted here, for the URL's host
-                 ``"encrypt"``: any certificate will do
-                 ``"dane"``: the certificate that the host's zone publishes, by DNSSEC (RFC 7671); or no connection
-                 ``"opportunistic"``: the best that the destination proves. DANE; else MTA-STS, for mail; else any
-                 certificate
+    policy:      what a server has to prove. ``"verify"`` (default): its name, by an authority that is trusted here;
+                 ``"encrypt"``: nothing; ``"dane"``: its certificate, by the host's own zone and DNSSEC (RFC 7671);
+                 ``"opportunistic"``: the best that is published of it, DANE, else MTA-STS for mail, else nothing
     level:       the older way to say the first two: ``"verified"``, ``"encrypted"``
     fallback:    ``"plaintext"`` goes on without TLS where it is not offered or refused; by name only
     name:        verify the certificate for this name instead of the URL's host
