@@ -122,7 +122,7 @@ def _live(seen: Observation) -> LiveSeen:
 
 def _exchanger(host: Host, decision: Decision, place: Destination, reached: LiveSeen | None) -> Exchanger:
     status = Status.SECURE
-    for answer in host.located or host.addresses:
+    for answer in (*(host.located or host.addresses), *host.tlsa):
         status = status.weaker(answer.status)
     return Exchanger(
         host=host.host,

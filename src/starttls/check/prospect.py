@@ -63,7 +63,7 @@ class LiveSeen(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Exchanger(msgspec.Struct, frozen=True, kw_only=True):
-    """One mail host. ``dnssec`` is that of its addresses; ``preference`` is None where no MX record names it."""
+    """One mail host. ``dnssec`` is that of its addresses and TLSA records; ``preference`` is None where no MX record names it."""
 
     host: str
     preference: int | None
