@@ -19,17 +19,22 @@ def command(stream: sync.Stream, line: str, expected: str) -> None:
         sys.exit(f"{line}: {reply.rstrip()}")
 
 
-def main(url: str, sender: str, recipient: str) -> None:
+def deliver(stream: sync.Stream, sender: str, recipient: str, message: str) -> None:
     """What was said before TLS is forgotten (RFC 3207 §4.2), so the conversation begins with EHLO again."""
+    command(stream, "EHLO client.example.org", "250")
+    command(stream, f"MAIL FROM:<{sender}>", "250")
+    command(stream, f"RCPT TO:<{recipient}>", "250")
+    command(stream, "DATA", "354")
+    for line in message.splitlines():
+        stream.write((("." if line.startswith(".") else "") + line + "\r\n").encode())
+    command(stream, ".", "250")
+    command(stream, "QUIT", "221")
+
+
+def main(url: str, sender: str, recipient: str) -> None:
+    """Connect, verified or not at all, and hand over the mail."""
     with sync.connect(url) as stream:
-        command(stream, "EHLO client.example.org", "250")
-        command(stream, f"MAIL FROM:<{sender}>", "250")
-        command(stream, f"RCPT TO:<{recipient}>", "250")
-        command(stream, "DATA", "354")
-        for line in sys.stdin.read().splitlines():
-            stream.write((("." if line.startswith(".") else "") + line + "\r\n").encode())
-        command(stream, ".", "250")
-        command(stream, "QUIT", "221")
+        deliver(stream, sender, recipient, sys.stdin.read())
 
 
 if __name__ == "__main__":

@@ -1,11 +1,15 @@
 """An SMTP server that takes mail inside TLS and keeps it, on a loop in a thread."""
 
 import asyncio
+import hashlib
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from starttls.asyncio.server import listen
 from starttls.asyncio.stream import Stream
@@ -23,9 +27,10 @@ ANSWERS = {
 
 @dataclass
 class Postbox:
-    """Where it is, the commands that it heard, and the mails as they came, with their dots."""
+    """Where it is, the SHA-256 of its key, the commands that it heard, and the mails as they came, with their dots."""
 
     url: str = ""
+    key_digest: str = ""
     said: list[bytes] = field(default_factory=list)
     mails: list[bytes] = field(default_factory=list)
 
@@ -43,10 +48,16 @@ class Postbox:
                 return
 
 
+def digest_of_key(pem: bytes) -> str:
+    """What a TLSA record 3 1 1 has, in hexadecimal."""
+    key = x509.load_pem_x509_certificate(pem).public_key()
+    return hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).hexdigest()
+
+
 @contextmanager
 def postbox(files: Files) -> Iterator[Postbox]:
     """Run one."""
-    box = Postbox()
+    box = Postbox(key_digest=digest_of_key(files.chain.read_bytes()))
     started: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
 
     async def run() -> None:

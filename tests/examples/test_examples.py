@@ -17,6 +17,7 @@ from starttls.lab.authority import Authority, Files
 from starttls.lab.world import World
 from starttls.tls.target import Target
 from tests.conftest import ROOT
+from tests.examples.names import names
 from tests.examples.postbox import Postbox, postbox
 from tests.hostile import running_world
 
@@ -98,6 +99,54 @@ def test_a_mail_is_sent(box: tuple[Postbox, Path]) -> None:
 def test_a_mail_that_is_refused(here: World) -> None:
     done = run("send_mail.py", url(here, "smtp"), "me@example.org", "you@example.org", ca_file=here.ca_file)
     assert (done.returncode, done.stderr.partition(": ")[0]) == (1, "MAIL FROM:<me@example.org>")
+
+
+@pytest.fixture(scope="module")
+def dns() -> Iterator[tuple[dict[tuple[str, str], str], str]]:
+    """Records, to be filled in, and the DNS server that has them: whatever is in ``test`` is signed."""
+    records: dict[tuple[str, str], str] = {}
+    with names(records) as place:
+        yield records, place
+
+
+def test_a_mail_to_a_domain(box: tuple[Postbox, Path], dns: tuple[dict[tuple[str, str], str], str]) -> None:
+    (server, ca_file), (records, resolver) = box, dns
+    port = server.url.rpartition(":")[2]
+    records[f"_{port}._tcp.mx.example.test", "TLSA"] = f"3 1 1 {server.key_digest}"
+    arguments = ("me@example.net", "you@example.test", resolver, port)
+    done = run("mail_to_a_domain.py", *arguments, ca_file=ca_file, said="Subject: hello\n\nHello.\n")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("delivered to mx.example.test, dane\n    the MX records are signed: ")
+    assert server.mails == [b"Subject: hello\r\n\r\nHello.\r\n"]
+
+
+@pytest.mark.parametrize(
+    ("recipient", "tlsa", "words"),
+    [
+        (
+            "you@example.test",
+            64 * "0",
+            "the mail waits: no mail exchanger of example.test can be used: mx.example.test: ",
+        ),
+        ("you@none.test", 64 * "0", "the mail goes back: none.test takes no mail: the domain does not exist"),
+    ],
+)
+def test_a_mail_that_nobody_gets(
+    box: tuple[Postbox, Path], dns: tuple[dict[tuple[str, str], str], str], recipient: str, tlsa: str, words: str
+) -> None:
+    (server, ca_file), (records, resolver) = box, dns
+    port = server.url.rpartition(":")[2]
+    records[f"_{port}._tcp.mx.example.test", "TLSA"] = f"3 1 1 {tlsa}"
+    done = run("mail_to_a_domain.py", "me@example.net", recipient, resolver, port, ca_file=ca_file)
+    assert (done.returncode, done.stdout, server.mails) == (1, "", [])
+    assert done.stderr.startswith(words)
+
+
+def test_a_made_up_dns(here: World) -> None:
+    done = run("made_up_dns.py", ca_file=here.ca_file)
+    assert (done.returncode, done.stderr) == (0, "")
+    said = [line for line in done.stdout.splitlines() if not line.startswith(" ")]
+    assert said == ["mx1.example.org: dane", "mx2.example.org: defer", "mx.example.net: pkix"]
 
 
 def test_a_server(tmp_path: Path) -> None:

@@ -60,8 +60,8 @@ def page() -> str:
             parts += _section(homes[name], name)
             if name == "Client":
                 parts += [_OPTIONS.rstrip(), *_options()]
-    names = [name for name in (*errors.__all__, *policy_errors.__all__) if name not in _ELSEWHERE]
-    listed = ", ".join(f"[`{name}`](errors.md#{name.lower()})" for name in names)
+    raised = [name for name in (*errors.__all__, *policy_errors.__all__) if name not in _ELSEWHERE]
+    listed = ", ".join(f"[`{name}`](errors.md#{name.lower()})" for name in raised)
     return "\n\n".join([*parts, _ROOMS.rstrip(), f"## Errors\n\n`StartTLSError` is the root of {listed}."]) + "\n"
 
 
