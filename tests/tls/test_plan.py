@@ -120,10 +120,13 @@ def test_a_policy_that_asks_the_dns_never_becomes_a_lesser_one(policy: Policy) -
 
 def test_sessions_of_different_demands_are_kept_apart(files: Files) -> None:
     """One that any certificate was good for is not even offered where more is demanded, and the other way round."""
-    plan, target = Plan(policy="opportunistic"), Target.parse("imaps://mx.example.org")
     server, offered = server_context(files.server), list[bool]()
-    encrypted = Demand(level=Level.ENCRYPTED, name="mx.example.org")
-    for demand in (encrypted, DANE, encrypted, DANE):
+    plan, target = Plan(policy="opportunistic", ca_file=files.ca), Target.parse("imaps://mail.example.org")
+    encrypted = Demand(level=Level.ENCRYPTED, name="mail.example.org")
+    dane = Demand(level=Level.DANE, name="mail.example.org", judge=lambda _: None)
+    verified = Demand(level=Level.VERIFIED, name="mail.example.org")
+    named = Demand(level=Level.VERIFIED, name="mail.example.org", judge=lambda _: None)
+    for demand in (encrypted, dane, verified, named) * 2:
         client = plan.connection(target, "192.0.2.1", demand)
         peer = TLSSession.server(IMPLICIT_SERVER, server)
         assert client.session is not None
@@ -133,4 +136,4 @@ def test_sessions_of_different_demands_are_kept_apart(files: Files) -> None:
         assert client.session.facts is not None
         offered.append(client.session.facts.resumed)
         client.close()
-    assert offered == [False, False, True, True]
+    assert offered == [False] * 4 + [True] * 4

@@ -25,8 +25,8 @@ __all__ = ["Options", "Plan", "Policy", "Timeouts", "literal", "peer_of"]
 Policy: TypeAlias = Literal["verify", "encrypt", "dane", "opportunistic"]
 """What a connection has to prove: see `Plan`."""
 
-Service: TypeAlias = tuple[Level, ServerIdentity, int, tuple[str, ...]]
-"""What a session is kept for: what it has to prove, who the server must be, its port, and the ALPN names."""
+Service: TypeAlias = tuple[Level, bool, ServerIdentity, int, tuple[str, ...]]
+"""What a session is kept for: what it proves, and whether to a judge; who the server must be, port, ALPN names."""
 
 _POLICIES: dict[str, Policy] = {"verified": "verify", "encrypted": "encrypt"}
 """The policies that have an older name: ``level``."""
@@ -138,7 +138,7 @@ class Plan:
         context = self._context(target.protocol.alpn, verify=verify, check_name=verify and check_name)
         # A session resumes on its own context alone, and ALPN is the context's: two protocols may share a port. And it
         # resumes for the level alone for which it was made, since it shows no certificate again.
-        service = (demand.level, identity, target.port, target.protocol.alpn)
+        service = (demand.level, demand.judge is not None, identity, target.port, target.protocol.alpn)
         resume = self._ticket(service)
 
         def start_tls(proof: Upgrade | ImplicitTLS) -> TLSSession:
