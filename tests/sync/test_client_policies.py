@@ -25,6 +25,7 @@ from tests.asyncio.policies import (
     make,
     serving,
 )
+from tests.cli.names import served
 
 
 @pytest.fixture(scope="session")
@@ -121,3 +122,27 @@ async def test_not_in_a_thread_that_runs_an_event_loop() -> None:
             ask()
     with pytest.raises(errors.CannotConnect):
         connect("smtp://127.0.0.1:1")
+
+
+def test_one_resolver_for_many_questions_and_threads(server: Server) -> None:
+    """Each question has an event loop of its own; what was learned in one is known in the next."""
+    with in_a_thread(lambda: serving(server, "honest", [], "smtp")) as port:
+        world = FakeWorld.parse(TLSA.format(port=port) + server.records["own"])
+        with served(world) as place:
+            client = Client(policy="dane", resolver=place, timeouts=QUICK)
+            levels: list[str] = []
+
+            def work() -> None:
+                for _ in range(3):
+                    with client.connect(f"smtp://mx.example.org:{port}") as stream:
+                        levels.append(stream.level)
+
+            threads = [threading.Thread(target=work) for _ in range(4)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join(20)
+            asked = len(world.asked)
+            work()
+    assert levels == ["dane"] * 15
+    assert len(world.asked) == asked

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import serialization
 
 from starttls.core.errors import HandshakeFailed, Misuse
 from starttls.core.transcript import Side
-from starttls.tls.contexts import audit_context, client_context, server_context
+from starttls.tls.contexts import audit_context, authorities, client_context, server_context
 from tests.tls.pairs import HOST, Files, meet
 
 V12, V13 = ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3
@@ -228,3 +228,14 @@ def test_an_audit_speaks_to_anything(tmp_path: Path) -> None:
     client, _ = meet(audit_context(), server_context(path))
     assert client.facts is not None
     assert client.facts.version == "TLSv1.3"
+
+
+def test_the_authorities_of_a_file_and_of_the_system(files: Files, tmp_path: Path) -> None:
+    """For whoever builds paths himself. A server's own certificate is no authority."""
+    (authority,) = authorities(files.ca)
+    assert authority == ssl.PEM_cert_to_DER_cert(files.ca.read_text())
+    assert len(authorities()) > 50
+    with pytest.raises(Misuse, match="no such file"):
+        authorities(tmp_path / "missing.pem")
+    with pytest.raises(Misuse, match="no certificate in CA file"):
+        authorities(Path(__file__))
