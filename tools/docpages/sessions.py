@@ -24,6 +24,7 @@ __all__ = ["PLAYED", "played"]
 PLAYED = (
     "docs/tutorial/first-connection.md",
     "docs/howto/check-in-ci.md",
+    "docs/howto/made-up-dns.md",
     "docs/howto/send-mail.md",
     "docs/howto/server.md",
 )
@@ -36,7 +37,7 @@ _CHANGING = (
     (_PLACE, "PLACE"),
     (re.compile(r"\d{4}-\d\d-\d\d(T[\d:.]+Z?)?"), "DATE"),
     (re.compile(r"\d+ days left"), "DAYS"),
-    (re.compile(r'"seconds": [\d.]+'), "SECONDS"),
+    (re.compile(r'"seconds": [\d.]+|in [\d.]+s\b'), "SECONDS"),
     (re.compile(r"\b[0-9a-f]{16,}\b"), "HEX"),
     (re.compile(r"\b[CS][0-9a-f]{16}\b"), "TAG"),
     (re.compile(r"x25519\w*", re.IGNORECASE), "GROUP"),
