@@ -77,14 +77,17 @@ def build(chain: Sequence[bytes], *, now: datetime, anchors: Iterable[bytes] = (
     leaf = _load(chain[0])
     if leaf is None:
         raise CertificateRejected("the certificate cannot be read", chain=tuple(chain))
-    between, bare = _loaded(chain[1:MOST]), _bare(chain[:MOST], keys)
-    trusted = _loaded(anchors)
+    # What signed itself leads nowhere else; the primitive would go round in it.
+    between = {one: data for one, data in _loaded(chain[1:MOST]).items() if not _self_signed(one)}
+    bare, trusted = _bare(chain[:MOST], keys), _loaded(anchors)
     if not trusted and not bare:
-        raise CertificateRejected("no authority is known that could have issued it", chain=tuple(chain))
+        raise CertificateRejected(_NO_PATH, chain=tuple(chain))
     try:
         found = _verified(leaf, list(between), [*trusted, *bare], now)
     except _Refused as refused:
-        raise CertificateRejected(str(refused), chain=tuple(chain)) from None
+        # A key that does not fit is none of the chain's faults.
+        reason = _NO_PATH if bare and str(refused) == _WRONG_SIGNATURE else str(refused)
+        raise CertificateRejected(reason, chain=tuple(chain)) from None
     octets = {**bare, **between, **trusted, leaf: chain[0]}
     path = tuple(octets[certificate] for certificate in found)
     return Path(path[:-1], der.public_key(path[-1])) if found[-1] in bare else Path(path)
@@ -100,6 +103,14 @@ def _load(data: bytes) -> x509.Certificate | None:
 def _loaded(certificates: Iterable[bytes]) -> dict[x509.Certificate, bytes]:
     """What can be read, with its octets."""
     return {certificate: data for data in certificates if (certificate := _load(data)) is not None}
+
+
+def _self_signed(certificate: x509.Certificate) -> bool:
+    try:
+        certificate.verify_directly_issued_by(certificate)
+    except Exception:  # noqa: BLE001 - wrong, or of a kind that is not known
+        return False
+    return True
 
 
 def _bare(chain: Sequence[bytes], keys: Iterable[bytes]) -> dict[x509.Certificate, bytes]:
@@ -135,7 +146,8 @@ def _verified(
     except Exception as error:  # noqa: BLE001 - it reads lazily: what is broken inside may come to light here
         words = str(error)
     if _OUT_OF_DATE in words:
-        raise _Refused(_dates([leaf, *between, *trusted], now))
+        issuers = {one.issuer for one in (leaf, *between)}
+        raise _Refused(_dates([leaf, *between, *(one for one in trusted if one.subject in issuers)], now))
     if _OURS in words:
         raise _Refused(refusals[-1])
     raise _Refused(next((ours for theirs, ours in _REASONS.items() if theirs in words), shown(words)))
@@ -192,9 +204,12 @@ def _subject(certificate: x509.Certificate) -> str:
 _OUT_OF_DATE = "not valid at validation time"
 _OURS = "Python extension validator failed"
 
+_NO_PATH = "no path leads to a trusted authority"
+_WRONG_SIGNATURE = "a signature in the chain is wrong"
+
 # What the primitive says, and we; a test has each of them.
 _REASONS = {
-    "no interior errors": "issuer unknown: the chain is incomplete",
+    "no interior errors": _NO_PATH,
     "basicConstraints": "an issuer in the chain is no authority",
     "path length": "the chain is longer than an authority in it allows",
     "max depth": "the chain is too long",
@@ -202,7 +217,7 @@ _REASONS = {
     "name constraint check limit": "an authority in the chain has too many name constraints",
     "ame constraint": "an authority in the chain must not issue for this name",
     "nameConstraints": "an authority in the chain has name constraints of an unknown kind",
-    "signature does not match": "a signature in the chain is wrong",
+    "signature does not match": _WRONG_SIGNATURE,
     "Forbidden public key": "an issuer has a key of a kind that is not taken",
     "Forbidden signature": "a signature in the chain is of a kind that is not taken",
     "too weak": "an issuer's key is too short",
