@@ -10,7 +10,7 @@ from starttls.policy.aliases import Trail, alias_of
 from starttls.policy.answer import Address, Alias, Question, Status
 from starttls.policy.messages import Reply
 from starttls.policy.unproven import Unproven
-from tests.policy.signed_world import World, look_up, tree
+from tests.policy.signed_world import World, look_up, renamed, tree
 from tests.policy.signed_zone import NOW, Zone
 
 TEXT = """
@@ -160,3 +160,32 @@ def test_the_trail_begins_at_the_question() -> None:
 def test_an_alias_is_kept_no_longer_than_its_signature() -> None:
     here = tree(TEXT, expiration=NOW + 30)
     assert look_up(here, "one.example.org", "A").ttl == 30
+
+
+def test_an_alias_into_an_unsigned_zone_is_asked_for_too() -> None:
+    there = Zone("example.net", "mail A 192.0.2.7", signed=False)
+    here = World(Zone("."), Zone("org"), Zone("example.org", "out CNAME mail.example.net."), Zone("net"), there)
+
+    def cut(question: Question, message: dns.message.Message) -> dns.message.Message:
+        if question == Question("out.example.org", "A"):
+            message.answer = message.answer[:2]
+        return message
+
+    answer = look_up(here, "out.example.org", "A", tamper=cut)
+    assert (answer.status, answer.records) == (Status.INSECURE, (Address("192.0.2.7"),))
+
+
+def test_a_dname_that_a_wildcard_made_leads_nowhere() -> None:
+    here = tree("*.w DNAME deep\na.deep A 192.0.2.1")
+    zone = here.zones[dns.name.from_text("example.org")]
+    made = dns.name.from_text("x.w.example.org")
+    wildcard = zone.with_signatures(zone.sets[dns.name.from_text("*.w.example.org"), RdataType.DNAME])
+
+    def put(question: Question, message: dns.message.Message) -> dns.message.Message:
+        if question == Question("a.x.w.example.org", "A"):
+            message.answer = [renamed(rrset, made) for rrset in wildcard]
+            message.authority = zone.proof(made)
+        return message
+
+    answer = look_up(here, "a.x.w.example.org", "A", tamper=put)
+    assert (answer.status, answer.reason) == (Status.BOGUS, "x.w.example.org DNAME is made by a wildcard")

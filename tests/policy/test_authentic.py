@@ -8,7 +8,9 @@ import pytest
 from dns.rdatatype import RdataType
 from dns.rrset import RRset
 
+from starttls.policy.anchors import Anchors
 from starttls.policy.answer import Address, Question, Status
+from starttls.policy.dnssec import Validator
 from tests.policy.signed_world import Tamper, World, look_up, renamed, tree
 from tests.policy.signed_zone import Key, Zone
 
@@ -104,6 +106,33 @@ def test_the_upper_zone_does_not_sign_denials_for_the_lower_one() -> None:
         tamper = answering(name, authority=tuple(org.denial(dns.name.from_text(name), RdataType.A)))
         answer = look_up(here, name, "A", tamper=tamper)
         assert (answer.status, answer.reason) == (Status.BOGUS, f"org does not prove that there is no {name} A")
+
+
+def test_the_lower_zone_does_not_sign_its_own_ds() -> None:
+    here = tree()
+    zone = here.zones[ZONE]
+    forged = dns.rrset.from_rdata(ZONE, 3600, Key("thief").ds(ZONE))
+
+    def swap(question: Question, message: dns.message.Message) -> dns.message.Message:
+        if message.answer[0].rdtype == RdataType.DS and len(here.asked) == 1:
+            message.answer = [forged, dns.rrset.from_rdata(ZONE, 3600, zone.keys[0].sign(forged, ZONE))]
+        return message
+
+    assert look_up(here, "example.org", "DS").status is Status.SECURE
+    here.asked.clear()
+    answer = look_up(here, "example.org", "DS", tamper=swap)
+    assert (answer.status, answer.reason) == (Status.BOGUS, "example.org DS has no signature, and org is signed")
+
+
+def test_what_is_above_the_anchor_signs_nothing_below_it() -> None:
+    # The zone has an anchor of its own, and org above it is unsigned: that is no excuse.
+    island = Zone("example.org", "mail A 192.0.2.1", digests=())
+    here = World(Zone("."), Zone("org", signed=False), island)
+    anchors = Anchors({**here.anchors.zones, **World(island).anchors.zones})
+    for signer in ("org", "."):
+        tamper = answering("mail.example.org", EVIL, signature(Key("thief"), EVIL, signer))
+        answer = look_up(here, "mail.example.org", "A", tamper=tamper, validator=Validator(anchors))
+        assert (answer.status, answer.records) == (Status.BOGUS, ())
 
 
 # --- wildcards --------------------------------------------------------------------------------------

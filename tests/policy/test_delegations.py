@@ -13,7 +13,7 @@ from starttls.policy.anchors import Anchors
 from starttls.policy.answer import Question, Status
 from starttls.policy.budget import Limits
 from starttls.policy.dnssec import Validator
-from tests.policy.signed_world import World, look_up, tree
+from tests.policy.signed_world import World, look_up, renamed, tree
 from tests.policy.signed_zone import DAY, NOW, Key, Zone
 
 MAIL = "mail A 192.0.2.1"
@@ -188,9 +188,19 @@ def test_the_childs_signature_of_its_own_ds_is_worth_nothing(nsec3: bool) -> Non
 
 
 def test_a_ds_record_that_a_wildcard_made_is_none() -> None:
-    org = Zone("org", f"*.wild DS {ELSEWHERE}\n*.wild NS ns")
-    answer = look_up(World(Zone("."), org), "x.y.wild.org", "A")
-    assert answer.status is Status.BOGUS
+    name = dns.name.from_text("x.org")
+    thief = Key("thief")
+    org = Zone("org", f"* DS {thief.ds(name)}")
+    here = World(Zone("."), org, Zone("x.org", "mail A 203.0.113.1", keys=(thief,), digests=()))
+    wildcard = org.with_signatures(org.sets[dns.name.from_text("*.org"), RdataType.DS])
+
+    def put(question: Question, message: dns.message.Message) -> dns.message.Message:
+        if question == Question("x.org", "DS"):
+            message.answer = [renamed(rrset, name) for rrset in wildcard]
+        return message
+
+    answer = look_up(here, "mail.x.org", "A", tamper=put)
+    assert (answer.status, answer.reason) == (Status.BOGUS, "x.org DS is made by a wildcard")
 
 
 # --- anchors within anchors ----------------------------------------------------------------------------

@@ -63,6 +63,13 @@ def test_a_key_that_cannot_be_used_has_signed_nothing(algorithm: int, key: bytes
     assert not PublicKey(dnskey(key, algorithm)).verifies(b"\1" * 64, b"data")
 
 
+def test_a_key_that_would_make_checks_dear_is_not_even_read() -> None:
+    for key in (b"\x09" + b"\1" * 9 + RSA[4:], b"\3\1\0\1" + b"\xff" * 513):
+        dear = PublicKey(dnskey(key))
+        assert not dear.verifies(b"\1" * 256, b"data")
+        assert dear._reader is None
+
+
 @pytest.mark.parametrize(
     ("change", "used"),
     [({}, True), ({"flags": 257}, True), ({"flags": 0}, False), ({"flags": 0x180}, False), ({"protocol": 2}, False)],

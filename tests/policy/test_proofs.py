@@ -3,6 +3,7 @@
 import dns.message
 import dns.name
 import dns.rcode
+import dns.rrset
 import pytest
 from dns.name import Name
 from dns.rdatatype import RdataType
@@ -159,9 +160,18 @@ def test_opt_out_leaves_open_what_is_unsigned_alone() -> None:
 
 
 def test_records_of_two_sets_of_parameters_do_not_add_up() -> None:
-    old = Zone("example.org", TEXT, nsec3=True, salt=b"\x01")
+    # From when the zone had nothing but its apex, one record covers every other hash.
+    old = Zone("example.org", nsec3=True, salt=b"\x01")
     zone = zone_of(nsec3=True)
-    name = name_of("q.example.org")
-    parts = zone.proof(name)
-    mixed = [*parts[:2], *old.proof(name)[2:]]
+    apex = zone.proof(name_of("example.org"))
+    assert asked("a.example.org", "A", zone, [*apex, *old.proof(name_of("q.example.org"))]).status is Status.BOGUS
+    parts = zone.proof(name_of("q.example.org"))
+    mixed = [*parts[:2], *old.proof(name_of("q.example.org"))]
     assert asked("q.example.org", "A", zone, mixed).status is Status.BOGUS
+
+
+def test_a_record_that_leads_out_of_its_zone_is_left_out() -> None:
+    zone = zone_of(nsec3=False)
+    astray = dns.rrset.from_text("d.example.org.", 300, "IN", "NSEC", "a.example.net. A")
+    authority = [each for rrset in (astray, zone.nsec(zone.name)) for each in zone.with_signatures(rrset)]
+    assert asked("q.example.org", "A", zone, authority).status is Status.BOGUS
