@@ -1,15 +1,17 @@
 import asyncio
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
 from starttls.asyncio.client import Client
 from starttls.check.examine import Recorder, examine, live
-from starttls.check.prospect import Prospect
+from starttls.check.prospect import LiveSeen, Prospect
 from starttls.core.errors import Misuse, StartTLSError
 from starttls.policy.answer import Status
 from starttls.policy.errors import NoMail
 from starttls.policy.profiles import SENDERS
+from starttls.policy.senders import Sender
 from starttls.resolve.fake import FakeWorld
 from tests.asyncio.policies import Server, make, serving
 from tests.policy.mail import DIGEST, PLAIN, SIGNED, unsigned
@@ -21,8 +23,15 @@ STS = """
 ENFORCED = "version: STSv1\nmode: enforce\nmx: mx.example.org\nmax_age: 86400\n"
 
 
-def seen(world: FakeWorld, domain: str = "example.org", **options: object) -> Prospect:
-    return asyncio.run(examine(domain, world, world, **options))  # type: ignore[arg-type]
+def seen(
+    world: FakeWorld,
+    domain: str = "example.org",
+    *,
+    only: Sequence[str] = (),
+    senders: Sequence[Sender] = SENDERS,
+    reached: Mapping[str, LiveSeen] | None = None,
+) -> Prospect:
+    return asyncio.run(examine(domain, world, world, only=only, senders=senders, reached=reached))
 
 
 def test_a_domain_with_dane() -> None:

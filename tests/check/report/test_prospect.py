@@ -1,20 +1,28 @@
 import io
+from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 
 from starttls.check.prospect import LiveSeen
 from starttls.check.report.prospect import print_prospect
 from starttls.policy.profiles import SENDERS
+from starttls.policy.senders import Sender
 from starttls.resolve.fake import FakeWorld
 from starttls.tls.level import Level
 from tests.check.test_examine import ENFORCED, STS, seen
 from tests.policy.mail import PLAIN, SIGNED, unsigned
 
 
-def printed(world: FakeWorld, *, verbose: bool = False, **options: object) -> str:
+def printed(
+    world: FakeWorld,
+    *,
+    verbose: bool = False,
+    senders: Sequence[Sender] = SENDERS,
+    reached: Mapping[str, LiveSeen] | None = None,
+) -> str:
     out = io.StringIO()
     console = Console(file=out, width=160, markup=False, emoji=False, highlight=False)
-    print_prospect(console, seen(world, **options), verbose=verbose)
+    print_prospect(console, seen(world, senders=senders, reached=reached), verbose=verbose)
     return out.getvalue()
 
 
