@@ -97,11 +97,13 @@ def policy(  # noqa: PLR0913 - one argument for each option
 
     \b
     Exit code:
-      0  an attacker on the path cannot downgrade any mail host, or the domain takes no mail;
-         with --live each host also kept its promise
-      1  an attacker can downgrade one, DNS data are forged or broken, or a host did not keep its promise
+      0  an attacker on the path cannot downgrade any mail host, or the domain
+         takes no mail; with --live each host also kept its promise
+      1  an attacker can downgrade one, DNS data are forged or broken, or a host
+         did not keep its promise
       2  usage or internal error
-      3  it could not be told: a lookup failed, or with --live a host was not reached
+      3  it could not be told: a lookup failed, or with --live a host was not
+         reached
     """
     senders = _senders(chosen)
     resolver = asking.make()
