@@ -1,6 +1,7 @@
 """The documentation tells the truth: generated pages are current, links lead somewhere, code compiles."""
 
 import ast
+import io
 import json
 import re
 import sys
@@ -9,14 +10,19 @@ from typing import Any
 
 import click
 import pytest
+from rich.console import Console
 
 import generate_docs
 import starttls
 from docpages import api, cli, rfcs
 from docpages.docstrings import markdown
 from docpages.sessions import PLAYED, played
+from starttls.check.examine import examine
+from starttls.check.report.prospect import print_prospect
 from starttls.core import errors
 from starttls.policy import errors as policy_errors
+from starttls.policy.profiles import SENDERS
+from starttls.resolve.fake import FakeWorld
 from tests.conftest import ROOT
 
 PAGES = sorted(path for path in (ROOT / "docs").rglob("*.md"))
@@ -164,6 +170,25 @@ def test_json_is_json(text: str) -> None:
 def test_json_that_commands_print_is_json() -> None:
     [printed] = re.findall(r"^\{\n.*?^\}$", (ROOT / "docs/howto/check-in-ci.md").read_text(), re.MULTILINE | re.DOTALL)
     assert [one["state"] for one in json.loads(printed)["targets"]] == ["upgraded", "not-offered"]
+
+
+PROVIDER = """
+    example.org.               MX    10 mx1.example.org.
+    example.org.               MX    20 mx.example.net.
+    mx1.example.org.           A     192.0.2.1
+    _25._tcp.mx1.example.org.  TLSA  3 1 1 e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
+    example.net.               ZONE  ; insecure
+    mx.example.net.            A     192.0.2.2
+    _smtp._tls.example.org.    TXT   "v=TLSRPTv1; rua=mailto:tls@example.org"
+"""
+
+
+async def test_what_starttls_policy_prints() -> None:
+    world, shown = FakeWorld.parse(PROVIDER), io.StringIO()
+    senders = [sender for sender in SENDERS if sender.name in {"Gmail", "Microsoft 365", "Postfix may"}]
+    print_prospect(Console(file=shown, width=140), await examine("example.org", world, world, senders=senders))
+    page = (ROOT / "docs/howto/no-downgrade.md").read_text()
+    assert "\n".join(line.rstrip() for line in shown.getvalue().splitlines()) in page
 
 
 def test_each_past_vulnerability_names_tests_that_exist() -> None:
