@@ -83,7 +83,8 @@ def issue(
 ) -> Paper:
     """A certificate with these ``extensions`` alone, of which those of the kinds in ``critical`` are.
 
-    Without ``issuer`` it signs itself; ``days`` are its first and last, from now; ``identifiers`` adds those of the keys.
+    Without ``issuer`` it signs itself. ``days`` are its first and last, from now. ``identifiers`` adds those of the
+    keys.
     """
     key = key or ec.generate_private_key(ec.SECP256R1())
     signer = issuer.key if issuer else key

@@ -32,7 +32,7 @@ def takes(chain: Sequence[bytes], records: Sequence[TLSA]) -> bool:
     data = [bytes((record.usage, record.selector, record.mtype)) + record.data for record in records]
     given = (ctypes.c_char_p * (len(data) + 1))(*data, None)
     sizes = (ctypes.c_int * (len(data) + 1))(*map(len, data), 0)
-    certificates = (_Datum * len(chain))(*((der, len(der)) for der in chain))
+    certificates = (_Datum * len(chain))(*(_Datum(der, len(der)) for der in chain))
     try:
         if library.dane_raw_tlsa(state, ctypes.byref(query), given, sizes, 1, 0) != 0:
             return False
@@ -41,6 +41,6 @@ def takes(chain: Sequence[bytes], records: Sequence[TLSA]) -> bool:
         )
         return ended == 0 and status.value == 0
     finally:
-        if query:
+        if query.value:
             library.dane_query_deinit(query)
         library.dane_state_deinit(state)

@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,13 +12,13 @@ import pytest
 
 from starttls.policy.answer import TLSA
 from tests.interop.clients.program import Home
-from tests.interop.servers.daemon import plain_environment
+from tests.interop.servers.daemon import START_SECONDS, plain_environment
 from tests.policy.paper import HOST, Paper
 
 __all__ = ["serving", "takes"]
 
 # What is presented is the client's to judge: weak keys too.
-_ANYTHING = ("-cipher", "DEFAULT:@SECLEVEL=0", "-no-CAfile", "-no-CApath", "-no-CAstore", "-quiet")
+_ANYTHING = ("-cipher", "DEFAULT:@SECLEVEL=0", "-no-CAfile", "-no-CApath", "-no-CAstore")
 
 
 @contextmanager
@@ -31,31 +32,38 @@ def serving(folder: Path, chain: Sequence[Paper]) -> Iterator[int]:
     files["rest"].write_bytes(b"".join(paper.pem for paper in chain[1:]))
     command = ["openssl", "s_server", "-accept", "127.0.0.1:0", "-cert", str(files["own"]), "-key", str(files["key"])]
     command += ["-cert_chain", str(files["rest"])] if len(chain) > 1 else []
-    with subprocess.Popen(
-        [*command, *_ANYTHING],
-        stdin=subprocess.PIPE,  # it ends with its input
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        env=plain_environment(),
-    ) as process:
+    log = folder / "server.log"
+    with (
+        log.open("wb") as output,
+        subprocess.Popen(
+            [*command, *_ANYTHING],
+            stdin=subprocess.PIPE,  # it ends with its input
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=plain_environment(),
+        ) as process,
+    ):
         try:
-            assert process.stdout is not None
-            said = b""
-            while (found := re.search(rb"ACCEPT \S+:(\d+)", said)) is None:
-                line = process.stdout.readline()
-                assert line, said.decode()
-                said += line
-            yield int(found[1])
+            yield _port(process, log)
         finally:
             process.kill()
+
+
+def _port(process: subprocess.Popen[bytes], log: Path) -> int:
+    deadline = time.monotonic() + START_SECONDS
+    while (found := re.search(r"ACCEPT \S+:(\d+)", said := log.read_text(errors="replace"))) is None:
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise AssertionError(f"no server: {said}")
+        time.sleep(0.01)
+    return int(found[1])
 
 
 def takes(home: Home, port: int, records: Sequence[TLSA], roots: Sequence[Paper]) -> tuple[bool, str]:
     """Whether ``openssl s_client`` goes on with the server on ``port``; and what it said."""
     command = ["openssl", "s_client", "-connect", f"127.0.0.1:{port}", "-brief", "-verify_return_error"]
     command += ["-servername", HOST, "-dane_tlsa_domain", HOST, "-dane_ee_no_namechecks"]
-    command += ["-no-CApath", "-no-CAstore"]
-    command += ["-CAfile", str(home.write("roots.pem", b"".join(root.pem for root in roots)))] if roots else ["-no-CAfile"]
+    file = home.write("roots.pem", b"".join(root.pem for root in roots))
+    command += ["-no-CApath", "-no-CAstore", *(("-CAfile", str(file)) if roots else ("-no-CAfile",))]
     for record in records:
         command += ["-dane_tlsa_rrdata", str(record)]
     ran = home.run(*command)

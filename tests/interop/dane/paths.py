@@ -6,7 +6,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
-from tests.interop.dane.case import ALONE, CHAIN, HOST, MIDDLE, OTHER, ROOT, SERVED, Case
+from tests.interop.dane.case import ALONE, HOST, MIDDLE, OTHER, ROOT, SERVED, Case
 from tests.policy.paper import CLIENT, SERVER, Paper, authority, issue, key_usage, named, record, server
 
 __all__ = ["chains", "keys", "names", "purposes", "whole_life"]
@@ -15,9 +15,9 @@ OF_ROOT = (record(2, 1, 1, ROOT),)
 BASIC = x509.BasicConstraints(ca=True, path_length=None)
 
 
-def under(root: Paper, *below: Paper, ours: bool, name: str, **more: object) -> Case:
+def under(root: Paper, *below: Paper, ours: bool, name: str) -> Case:
     """The chain ``below``, root last, and a record for the root's key."""
-    return Case(name=name, chain=(*below, root), records=(record(2, 1, 1, root),), ours=ours, **more)  # type: ignore[arg-type]
+    return Case(name=name, chain=(*below, root), records=(record(2, 1, 1, root),), ours=ours)
 
 
 def chains() -> Iterator[Case]:
@@ -122,7 +122,7 @@ def purposes() -> Iterator[Case]:
     both = x509.ExtendedKeyUsage([CLIENT, SERVER])
     clients = x509.ExtendedKeyUsage([CLIENT])
     anything = x509.ExtendedKeyUsage([x509.ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE])
-    for name, extensions, ours in (
+    own: tuple[tuple[str, tuple[x509.ExtensionType, ...], bool], ...] = (
         ("for-both", (both,), True),
         ("for-clients", (clients,), False),
         ("for-anything", (anything,), False),
@@ -130,10 +130,11 @@ def purposes() -> Iterator[Case]:
         ("server-is-an-authority", (BASIC,), True),
         ("server-critical-unknown", (unknown,), False),
         ("server-critical-policy", (policy,), False),
-    ):
+    )
+    for name, extensions, ours in own:
         yield under(ROOT, issue("server", ROOT, host, *extensions, critical=critical), ours=ours, name=name)
     no_ca = x509.BasicConstraints(ca=False, path_length=None)
-    for name, extensions, ours in (
+    above: tuple[tuple[str, tuple[x509.ExtensionType, ...], bool], ...] = (
         ("says-no", (no_ca,), False),
         ("says-nothing", (), False),
         ("says-only-key-usage", (key_usage("key_cert_sign"),), False),
@@ -144,7 +145,8 @@ def purposes() -> Iterator[Case]:
         ("for-anything", (BASIC, anything), True),
         ("critical-unknown", (BASIC, unknown), False),
         ("critical-policy", (BASIC, policy), False),
-    ):
+    )
+    for name, extensions, ours in above:
         root = issue("root", None, *extensions, critical=critical)
         yield under(root, server(root), ours=ours, name=f"authority-{name}")
     bare = issue("root", None, BASIC, identifiers=False)
