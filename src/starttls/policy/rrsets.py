@@ -43,7 +43,7 @@ def _record(rdata: dns.rdata.Rdata) -> Record | None:
         case dns.rdtypes.ANY.TXT.TXT():
             return TXT(tuple(rdata.strings))
         case dns.rdata.Rdata(rdtype=dns.rdatatype.TLSA):
-            # Where a digest has the wrong length dnspython has a GenericRdata: see `starttls.resolve.malformed`.
+            # Where a digest has the wrong length dnspython has a GenericRdata: see `starttls.resolve.message`.
             data = rdata.to_digestable()
             return TLSA(data[0], data[1], data[2], data[3:])
         case _:

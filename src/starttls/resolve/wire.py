@@ -21,15 +21,12 @@ from starttls.core.errors import Misuse
 from starttls.core.transcript import one_line
 from starttls.policy.answer import ExtendedError, Question
 from starttls.resolve.failures import NotTheAnswer, Unanswered
-from starttls.resolve.malformed import from_wire
+from starttls.resolve.message import from_wire
 
 __all__ = ["PAYLOAD", "Query", "code_of", "extended_errors", "is_referral", "known_type"]
 
 PAYLOAD = 1232
 """The most bytes in one datagram: no network cuts it up (the DNS flag day of 2020 settled on it)."""
-
-_MOST_RECORDS = 2000
-"""An honest answer has dozens. Reading the 5,000 that fit into 64 KiB would cost a busy program a tenth of a second."""
 
 _HEADER = struct.Struct("!HHHHHH")
 _TRUNCATED, _RESPONSE = 0x0200, 0x8000
@@ -80,9 +77,6 @@ class Query:
         """The answer to this question. Raises `NotTheAnswer`, or `Unanswered` where it is, and cannot be used."""
         if self._check(data, identifier) & _TRUNCATED:
             raise Unanswered("an answer that is cut")
-        records = sum(_HEADER.unpack_from(data)[3:])
-        if records > _MOST_RECORDS:
-            raise Unanswered(f"an answer of {records} records")
         try:
             return from_wire(data)
         except (dns.exception.DNSException, ValueError, struct.error, LookupError, TypeError):
