@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 
 import starttls
-from docpages.docstrings import Definition, definition, fenced, markdown, signature
+from docpages.docstrings import Definition, definition, fenced, markdown, module, signature
 from starttls.core import errors
 from starttls.policy import errors as policy_errors
 
@@ -28,6 +28,8 @@ SECTIONS = {
 """Every public name but the errors and the rooms; a test compares them."""
 
 _ELSEWHERE = {"StartTLSError", "Refusal"}
+_WITH_MODULE = {"DNSResolver": ("resolve.dns", "resolve.servers"), "FakeWorld": ("resolve.fake",)}
+"""Names that are explained where they live: what their modules say stands before them."""
 
 _OPTIONS = """\
 ### Options of `connect` and `Client`
@@ -38,12 +40,16 @@ _ROOMS = """\
 ## Rooms
 
 `starttls.sync`
-:   The blocking twin: `connect`, `Client` and `Stream` as above, without `await`, on blocking sockets.
-    `Stream.timeout` is the seconds that one read or write may take.
+:   The blocking twin: `connect`, `connect_mx`, `connect_srv`, `Client` and `Stream` as above, without `await`, on
+    blocking sockets. `Stream.timeout` is the seconds that one read or write may take.
 
 `starttls.protocols`
 :   `ALL`, the visible list of [protocols](protocols.md); `by_name(scheme)` and `by_port(port)`, which return the
     protocol and whether TLS is implicit there, or raise `KeyError`.
+
+`starttls.policy.answer`
+:   The records of the DNS as resolvers give them and decisions read them: `Answer`, `Status`, `Question`, `MX`,
+    `Address`, `TLSA`, `SRV`, `TXT`, `Alias`, `ExtendedError` and `Link`.
 
 `starttls.__version__`
 :   The version.
@@ -76,6 +82,8 @@ def _options() -> Iterator[str]:
 def _section(home: str, name: str) -> Iterator[str]:
     node = definition(home, name)
     yield f"### {name}"
+    for module_name in _WITH_MODULE.get(name, ()):
+        yield markdown(ast.get_docstring(module(module_name)))
     if isinstance(node, ast.ClassDef):
         yield from _class(home, node)
     else:
