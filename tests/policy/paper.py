@@ -14,12 +14,15 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from starttls.policy.answer import TLSA
 from starttls.policy.presented import selected
 
-__all__ = ["CLIENT", "NOW", "SERVER", "Paper", "authority", "issue", "key_usage", "record", "server"]
+__all__ = ["ANYTHING", "CLIENT", "NOW", "SERVER", "Paper", "authority", "issue", "key_usage", "record", "server"]
 
 Key: TypeAlias = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey | ed448.Ed448PrivateKey
 
+Digest: TypeAlias = hashes.SHA224 | hashes.SHA256 | hashes.SHA512
+
 NOW = datetime.now(UTC)
 SERVER, CLIENT = ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH
+ANYTHING = ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE
 HOST = "mail.example.org"
 
 
@@ -79,7 +82,7 @@ def issue(
     days: tuple[int, int] = (-1, 30),
     issuer_name: str | None = None,
     identifiers: bool = True,
-    digest: hashes.HashAlgorithm | None = None,
+    digest: Digest | None = None,
 ) -> Paper:
     """A certificate with these ``extensions`` alone, of which those of the kinds in ``critical`` are.
 

@@ -32,7 +32,7 @@ from starttls.policy import der
 from starttls.tls.certificate import read_certificate, shown
 from starttls.tls.names import ServerIdentity
 
-__all__ = ["Path", "build", "check_names", "is_certificate", "is_key"]
+__all__ = ["Path", "build", "check_names", "is_certificate", "is_key", "issued"]
 
 _BIT_STRING = 0x03
 
@@ -68,6 +68,12 @@ def is_key(data: bytes) -> bool:
     return not more and inside == [ber.SEQUENCE, _BIT_STRING]  # and not PKCS #1, which is a key without its algorithm
 
 
+def issued(certificate: bytes, authority: bytes) -> bool:
+    """Did the key of ``authority`` sign ``certificate`` (both DER), in its name?"""
+    one, by = _load(certificate), _load(authority)
+    return one is not None and by is not None and _issued(one, by)
+
+
 def build(chain: Sequence[bytes], *, now: datetime, anchors: Iterable[bytes] = (), keys: Iterable[bytes] = ()) -> Path:
     """A path from ``chain[0]`` by way of the rest of ``chain`` to one of ``anchors`` (DER) or of ``keys`` (SPKI, DER).
 
@@ -78,7 +84,7 @@ def build(chain: Sequence[bytes], *, now: datetime, anchors: Iterable[bytes] = (
     if leaf is None:
         raise CertificateRejected("the certificate cannot be read", chain=tuple(chain))
     # What signed itself leads nowhere else; the primitive would go round in it.
-    between = {one: data for one, data in _loaded(chain[1:MOST]).items() if not _self_signed(one)}
+    between = {one: data for one, data in _loaded(chain[1:MOST]).items() if not _issued(one, one)}
     bare, trusted = _bare(chain[:MOST], keys), _loaded(anchors)
     if not trusted and not bare:
         raise CertificateRejected(_NO_PATH, chain=tuple(chain))
@@ -100,17 +106,17 @@ def _load(data: bytes) -> x509.Certificate | None:
         return None
 
 
+def _issued(certificate: x509.Certificate, by: x509.Certificate) -> bool:
+    try:
+        certificate.verify_directly_issued_by(by)
+    except Exception:  # noqa: BLE001 - another's, or broken, or of a kind that is not known
+        return False
+    return True
+
+
 def _loaded(certificates: Iterable[bytes]) -> dict[x509.Certificate, bytes]:
     """What can be read, with its octets."""
     return {certificate: data for data in certificates if (certificate := _load(data)) is not None}
-
-
-def _self_signed(certificate: x509.Certificate) -> bool:
-    try:
-        certificate.verify_directly_issued_by(certificate)
-    except Exception:  # noqa: BLE001 - wrong, or of a kind that is not known
-        return False
-    return True
 
 
 def _bare(chain: Sequence[bytes], keys: Iterable[bytes]) -> dict[x509.Certificate, bytes]:

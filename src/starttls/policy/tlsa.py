@@ -100,15 +100,17 @@ def match(
     now: datetime,
     smtp: bool = False,
     roots: Callable[[], Iterable[bytes]] = tuple,
+    order: Sequence[int] = ORDER,
 ) -> Match | DaneNoMatch:
     """Whether ``chain`` (DER, the server's own certificate first) is what ``records`` say. One that matches is enough.
 
     ``names`` are those of which the certificate must have one, where a record of another usage than 3 matches. Records
-    that cannot be used, and weaker digests, are left out here. ``now`` has a time zone. ``roots`` gives the
-    certificates (DER) of the public authorities, and is called where a record of usage 0 or 1 needs them.
+    that cannot be used are left out here, and so are weaker digests, by ``order`` (see `agile`). ``now`` has a time
+    zone. ``roots`` gives the certificates (DER) of the public authorities, and is called where a record of usage 0 or 1
+    needs them.
     """
     given, presented = tuple(records), Presented(chain)
-    good = agile(record for record in given if usable(record, smtp=smtp) is None)
+    good = agile((record for record in given if usable(record, smtp=smtp) is None), order=order)
     if not presented.certificates:
         return DaneNoMatch("the server presented no certificate", given)
     if not good:

@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from tests.interop.dane.case import ALONE, HOST, MIDDLE, OTHER, ROOT, SERVED, Case
-from tests.policy.paper import CLIENT, SERVER, Paper, authority, issue, key_usage, named, record, server
+from tests.policy.paper import ANYTHING, CLIENT, SERVER, Paper, authority, issue, key_usage, named, record, server
 
 __all__ = ["chains", "keys", "names", "purposes", "whole_life"]
 
@@ -121,7 +121,7 @@ def purposes() -> Iterator[Case]:
     host = x509.SubjectAlternativeName([x509.DNSName(HOST)])
     both = x509.ExtendedKeyUsage([CLIENT, SERVER])
     clients = x509.ExtendedKeyUsage([CLIENT])
-    anything = x509.ExtendedKeyUsage([x509.ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE])
+    anything = x509.ExtendedKeyUsage([ANYTHING])
     own: tuple[tuple[str, tuple[x509.ExtensionType, ...], bool], ...] = (
         ("for-both", (both,), True),
         ("for-clients", (clients,), False),
