@@ -1,6 +1,8 @@
 """``starttls check`` under policies, and of whole domains: a name server and mail servers on loopback."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +89,36 @@ def test_who_connects_under_a_policy(cli: Any, server: Server) -> None:
             done = cli("connect", "--policy", "dane", "--resolver", place, f"smtp://mx.example.org:{port}")
     assert (done.code, done.out) == (1, "")
     assert "DANE: the certificate matches none of 1 TLSA record" in done.err
+
+
+def test_who_connects_demands_a_level(server: Server) -> None:
+    """The best that is published may be less than what was demanded: then nothing of what is typed is sent."""
+    with in_a_thread(lambda: honest("smtp", server.pem)) as port, served(FakeWorld.parse(A)) as place:
+        url = f"smtp://mx.example.org:{port}"
+        free, bound = (
+            subprocess.run(
+                [
+                    sys.executable,
+                    "-m",
+                    "starttls",
+                    "connect",
+                    "--policy",
+                    "opportunistic",
+                    "--resolver",
+                    place,
+                    *level,
+                    url,
+                ],
+                input=b"hello\r\n",
+                capture_output=True,
+                check=False,
+                timeout=30,
+            )
+            for level in ((), ("--level", "verified"))
+        )
+    assert (free.returncode, free.stdout) == (0, b"HELLO\r\n")
+    assert (bound.returncode, bound.stdout) == (1, b"")
+    assert bound.stderr == b"starttls: error: the session is worth 'encrypted', and 'verified' was demanded\n"
 
 
 def domain(port: int, server: Server) -> FakeWorld:

@@ -67,20 +67,21 @@ def connect(  # noqa: PLR0913 - what a command line may say
       2  usage or internal error
       3  no session: unreachable or timed out
     """
-    options = given.options(CheckSettings(), asking)
+    settings = CheckSettings()
+    options = given.options(settings, asking)
     options["certificate"], options["key"] = certificate, key
+    _, level = given.demands(settings)
     target = Target.parse(url)
     ends = sys.stdin.isatty() if crlf is None else crlf
     try:
-        run_loop(_session(target, options, crlf=ends, linger=linger, quiet=quiet, verbose=verbose))
+        return run_loop(_session(target, options, level, crlf=ends, linger=linger, quiet=quiet, verbose=verbose))
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
-    return Exit.VERIFIED
 
 
 async def _session(
-    target: Target, options: ClientOptions, *, crlf: bool, linger: float, quiet: bool, verbose: bool
-) -> None:
+    target: Target, options: ClientOptions, level: Level, *, crlf: bool, linger: float, quiet: bool, verbose: bool
+) -> Exit:
     pumps: list[Pump] = []
     try:
         stream = await client(options).connect(target, pumps.append)
@@ -88,12 +89,16 @@ async def _session(
         if verbose and pumps and pumps[0].connection.transcript.turns:
             click.echo(pumps[0].connection.transcript.text, err=True)
     async with stream:
+        if not stream.level.satisfies(level):  # the best that is published was less
+            voice.error(f"the session is worth '{stream.level}', and '{level}' was demanded")
+            return Exit.FELL_SHORT
         if not quiet:
             _verdict(target, stream)
         try:
             await join(stream, Stdin(sys.stdin.fileno()), crlf=crlf, linger=linger)
         except Truncated as cut:
             voice.warning(cut.what)
+    return Exit.VERIFIED
 
 
 def _verdict(target: Target, stream: Stream) -> None:
