@@ -6,13 +6,14 @@ from typing import TypeVar
 
 import pytest
 
+from tests.interop.dns.mail.table import TableWorld
 from tests.interop.dns.mail.world import MailWorld
 from tests.interop.dns.world import SignedWorld
 from tests.interop.dns.zones import ZONES
 from tests.interop.servers.daemon import DidNotStart
 from tests.interop.servers.world import NotInstalled
 
-W = TypeVar("W", SignedWorld, MailWorld)
+W = TypeVar("W", SignedWorld, MailWorld, TableWorld)
 
 
 @pytest.fixture(scope="session")
@@ -26,6 +27,13 @@ def signed_world() -> Iterator[SignedWorld]:
 def mail_world() -> Iterator[MailWorld]:
     """Mail domains, with their hosts and policies."""
     with _entered(MailWorld()) as world:
+        yield world
+
+
+@pytest.fixture(scope="session")
+def table_world() -> Iterator[TableWorld]:
+    """The DANE table, served."""
+    with _entered(TableWorld()) as world:
         yield world
 
 

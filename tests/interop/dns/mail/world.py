@@ -15,6 +15,7 @@ from tests.interop.dns.mail.domains import BOGUS, DOMAINS, PLAIN, SECURE, TORN
 from tests.interop.dns.mail.papers import Paper, Papers
 from tests.interop.dns.mail.scene import Domain
 from tests.interop.dns.mail.servers import MailHost, WebSite, exim, nginx, postfix
+from tests.interop.dns.private import seeing
 from tests.interop.dns.world import SignedWorld, must_have
 from tests.interop.dns.zone import Denial, Zone
 from tests.interop.dns.zones import ROOT, TOP
@@ -58,8 +59,7 @@ class MailWorld:
 
     def sees(self, *command: str | Path) -> list[str]:
         """``command``, to be run where the system's resolver is the one of this world."""
-        private = 'mount --bind "$0" /etc/resolv.conf && exec "$@"'
-        return ["unshare", "--mount", "sh", "-c", private, str(self.resolv_conf), *map(str, command)]
+        return seeing({"/etc/resolv.conf": self.resolv_conf}, *command)
 
     @property
     def anchors(self) -> Anchors:
