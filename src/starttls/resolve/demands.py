@@ -65,6 +65,9 @@ def demanded(
         raise decision.error
     if policy == "dane" and decision.action is not Action.DANE:
         raise DaneRequired(host.host, _without_dane(host))
+    if policy == "dane" and not decision.authentic:
+        # Whoever forged the MX record has put TLSA records of his own there.
+        raise DaneRequired(host.host, "is named by an answer that is not signed")
     match decision.action:
         case Action.DANE:
             smtp, roots = between_servers(protocol), partial(authorities, ca_file)
@@ -72,9 +75,12 @@ def demanded(
             return Demand(level=Level.DANE, name=name, judge=by_records)
         case Action.PKIX:
             return Demand(level=Level.VERIFIED, name=name, judge=named(expected))
-        case _:
-            left_open = decision.action is Action.OPPORTUNISTIC
-            return Demand(level=Level.ENCRYPTED, name=name, fallback=fallback and left_open)
+        case Action.ENCRYPT:
+            return Demand(level=Level.ENCRYPTED, name=name)
+        case Action.OPPORTUNISTIC:
+            return Demand(level=Level.ENCRYPTED, name=name, fallback=fallback)
+        case Action.DEFER | Action.REJECT:
+            raise Misuse(f"nothing is to be sent to {host.host}, and it is not said why")
 
 
 def named(expected: Sequence[ServerIdentity]) -> Judge:

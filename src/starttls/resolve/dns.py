@@ -36,7 +36,6 @@ from starttls.resolve.reading import failure, read
 from starttls.resolve.servers import RESOLV_CONF, PathLike, Server, Transport, read_resolv_conf, server
 from starttls.resolve.special import answered_here, as_asked
 from starttls.resolve.transport import Credentials, Ways
-from starttls.resolve.wire import known_type
 
 __all__ = ["DNSResolver", "Trust"]
 
@@ -119,8 +118,8 @@ class DNSResolver:
         self._here: dict[asyncio.AbstractEventLoop, _Here] = {}
 
     async def query(self, name: str, rdtype: str) -> Answer:
-        """Ask one question (see `Resolver`). Raises `Misuse` where there is no such type."""
-        if local := answered_here(name, known_type(rdtype)):
+        """Ask one question (see `Resolver`). Raises `Misuse` for a type that is none of `TYPES`."""
+        if local := answered_here(name, rdtype):
             return local
         question = Question(as_asked(name), rdtype)
         if kept := self._cache.get(question, self._now()):

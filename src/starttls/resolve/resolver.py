@@ -4,7 +4,10 @@ from typing import Protocol
 
 from starttls.policy.answer import Answer
 
-__all__ = ["PolicyFetcher", "Resolver"]
+__all__ = ["TYPES", "PolicyFetcher", "Resolver"]
+
+TYPES = ("A", "AAAA", "CNAME", "MX", "SRV", "TLSA", "TXT")
+"""The types that a `Resolver` is asked for: those whose records `starttls.policy.answer` has."""
 
 
 class Resolver(Protocol):
@@ -14,7 +17,8 @@ class Resolver(Protocol):
         """Ask for the records of ``rdtype`` (``"MX"``) at ``name``, following aliases.
 
         With ``rdtype`` ``"CNAME"`` no alias is followed: the answer has the first one in ``aliases`` (and no
-        ``records``), with the status of that step alone.
+        ``records``), with the status of that step alone. Raises `starttls.core.errors.Misuse` for a type that is none
+        of `TYPES`: that it has no records would be a lie.
         """
         ...
 

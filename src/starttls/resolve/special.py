@@ -4,6 +4,7 @@ import ipaddress
 
 from starttls.core.errors import Misuse
 from starttls.policy.answer import Address, Answer, Question, Status
+from starttls.resolve.resolver import TYPES
 from starttls.tls.names import a_label
 
 __all__ = ["answered_here", "as_asked"]
@@ -25,8 +26,10 @@ def answered_here(name: str, rdtype: str) -> Answer | None:
     That is what cannot be asked at all (an MX record may name anything: the answer is `INDETERMINATE`, so that nobody
     goes there); an IP address, which is no name and has no records; and some special-use names (RFC 6761, RFC 7686).
     ``localhost`` is the loopback address; ``invalid`` and ``onion`` do not exist. No signature covers these answers,
-    and so they are `INSECURE`.
+    and so they are `INSECURE`. Raises `Misuse` for a type that nobody is asked for.
     """
+    if rdtype not in TYPES:
+        raise Misuse(f"no resolver is asked for {rdtype!a}, only for {', '.join(TYPES)}")
     question = Question(name, rdtype)
     if _is_address(name):
         reason = "an IP address has no DNS records"

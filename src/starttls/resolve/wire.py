@@ -17,13 +17,12 @@ import dns.rcode
 import dns.rdataclass
 import dns.rdatatype
 
-from starttls.core.errors import Misuse
 from starttls.core.transcript import one_line
 from starttls.policy.answer import ExtendedError, Question
 from starttls.resolve.failures import NotTheAnswer, Unanswered
 from starttls.resolve.message import from_wire
 
-__all__ = ["PAYLOAD", "Query", "code_of", "extended_errors", "is_referral", "known_type"]
+__all__ = ["PAYLOAD", "Query", "code_of", "extended_errors", "is_referral"]
 
 PAYLOAD = 1232
 """The most bytes in one datagram: no network cuts it up (the DNS flag day of 2020 settled on it)."""
@@ -50,12 +49,12 @@ class Query:
     def make(cls, question: Question, *, checking: bool) -> Self:
         """With ``checking`` the server is to validate, and to say by AD that it did; without, it is told not to (CD).
 
-        Raises `Misuse` for a type that there is not, and `Unanswered` for a name that cannot be sent.
+        Raises `Unanswered` for a name that cannot be sent.
         """
         # RFC 6840 §5.7: "Setting the AD bit in a query as a signal indicating that the requester understands and is
         # interested in the value of the AD bit in the response"; RFC 4035 §3.2.2 on CD.
         flags = dns.flags.RD | (dns.flags.AD if checking else dns.flags.CD)
-        rdtype = dns.rdatatype.from_text(known_type(question.rdtype))
+        rdtype = dns.rdatatype.from_text(question.rdtype)
         try:
             name = dns.name.from_text(question.name)
             message = dns.message.make_query(name, rdtype, want_dnssec=True, payload=PAYLOAD, flags=flags, id=0)
@@ -99,15 +98,6 @@ class Query:
         if questions != 1 or not same:
             raise NotTheAnswer("an answer to another question")
         return int(flags)
-
-
-def known_type(rdtype: str) -> str:
-    """The type itself. Raises `Misuse` where there is none of this name."""
-    try:
-        dns.rdatatype.from_text(rdtype)
-    except (dns.exception.DNSException, ValueError):
-        raise Misuse(f"there is no DNS type {rdtype!a}") from None
-    return rdtype
 
 
 def extended_errors(message: dns.message.Message) -> tuple[ExtendedError, ...]:
