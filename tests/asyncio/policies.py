@@ -181,6 +181,18 @@ MX: dict[str, Case] = {
     "half of dane": Case(
         dns="example.org. MX 10 mx.example.org. ; insecure\n" + TLSA + "{own}", policy="", comes="dane"
     ),
+    "half of dane is not dane": Case(
+        dns="example.org. MX 10 mx.example.org. ; insecure\n" + TLSA + "{own}",
+        policy="dane",
+        comes="NoUsableMX",
+        words="DANE is required, but mx.example.org is named by an answer that is not signed",
+    ),
+    "without MX, which is not signed": Case(
+        dns="example.org. MX ; insecure\nexample.org. A 127.0.0.1\n_{port}._tcp.example.org. TLSA {own}",
+        policy="dane",
+        comes="NoUsableMX",
+        words="example.org is named by an answer that is not signed",
+    ),
     "the first is not there": Case(
         dns=TWO_TLSA + "mx.example.org. A 127.0.0.9", policy="", comes="dane", host="imap.example.org"
     ),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from starttls.core.errors import CannotResolve, CertificateRejected, StartTLSError
+from starttls.core.errors import CannotResolve, CertificateRejected, Misuse, StartTLSError
 from starttls.policy.answer import TLSA, Address, Answer, Question, Status
 from starttls.policy.destination import Action, Decision, Host
 from starttls.policy.errors import DaneNoMatch, DaneRequired, NotAuthentic
@@ -73,6 +73,18 @@ def test_nothing_but_dane_will_do(action: Action) -> None:
         demand(action, "dane")
 
 
+def test_dane_needs_a_way_that_is_proven() -> None:
+    with pytest.raises(DaneRequired, match="mx.example.org is named by an answer that is not signed"):
+        demand(Action.DANE, "dane", tlsa=(RECORD,))
+    assert demand(Action.DANE, "opportunistic", tlsa=(RECORD,)).level is Level.DANE
+
+
+def test_a_host_that_is_left_out_without_a_word_is_left_out() -> None:
+    for action in (Action.DEFER, Action.REJECT):
+        with pytest.raises(Misuse):
+            demand(action, "opportunistic")
+
+
 def test_what_asks_nothing_of_the_dns_takes_nothing_from_it() -> None:
     """A TLSA lookup that failed says nothing to who verifies by himself; a host without address cannot be gone to."""
     found = demand(Action.DEFER, "verify", error=FAILED)
@@ -83,7 +95,7 @@ def test_what_asks_nothing_of_the_dns_takes_nothing_from_it() -> None:
 
 
 def test_dane_is_judged_by_the_records() -> None:
-    judge = demand(Action.DANE, "dane", tlsa=(RECORD,)).judge
+    judge = demand(Action.DANE, "dane", tlsa=(RECORD,), authentic=True).judge
     assert judge is not None
     assert isinstance(judge(()), DaneNoMatch)
 

@@ -76,6 +76,15 @@ async def test_usages_of_public_authorities_are_for_others_than_mail_servers() -
     assert actions == [Action.ENCRYPT, Action.ENCRYPT, Action.DANE, Action.DANE]
 
 
+async def test_authorities_that_cannot_be_read_are_told_before_anything_is_sent() -> None:
+    """Within a handshake nobody could be told, and the server would be blamed. Only records of usage 0 and 1 ask."""
+    pkix = f"mx.example.org. A 192.0.2.1\n_143._tcp.mx.example.org. TLSA 1 1 1 {32 * 'ab'}\n"
+    with pytest.raises(Misuse, match="CA file missing.pem: no such file"):
+        await to(pkix, "imap://mx.example.org", policy="dane", ca_file="missing.pem")
+    route = await to(SIGNED, "smtp://mx.example.org", policy="dane", ca_file="missing.pem")
+    assert route.error is None
+
+
 async def test_tlsa_that_cannot_be_used_elsewhere_asks_for_a_public_authority() -> None:
     """RFC 7673 §4.1: as if there were none; but not less than TLS that is proven."""
     world = f"imap.example.org. A 192.0.2.1\n_143._tcp.imap.example.org. TLSA 9 1 1 {32 * 'ab'}"

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from functools import partial
 
 from starttls.core.errors import CannotResolve, CertificateRejected, Misuse, StartTLSError
 from starttls.core.facts import Protocol
 from starttls.policy.answer import TLSA, Status
 from starttls.policy.destination import Action, Decision, Host
 from starttls.policy.errors import DaneRequired
+from starttls.policy.presented import Usage
 from starttls.policy.tlsa import judge
 from starttls.tls.chain import name_rejected
 from starttls.tls.contexts import PathLike, authorities
@@ -27,7 +27,7 @@ def between_servers(protocol: Protocol) -> bool:
 
 
 def identities(names: Iterable[str], protocol: Protocol, label: str | None = None) -> tuple[ServerIdentity, ...]:
-    """Who a server may be: ``names``, and for each an SRV-ID of the label that ``protocol`` counts, or else of ``label``.
+    """Who a server may be: ``names``, and for each an SRV-ID of ``protocol``'s own label, or else of ``label``.
 
     A name that no certificate can have is left out: the DNS may hold anything.
     """
@@ -51,7 +51,8 @@ def demanded(
     """What ``host`` has to prove under ``decision`` and ``policy``. Where names count, it is one of ``expected``.
 
     ``ca_file`` has the authorities for TLSA records of usage 0 and 1, instead of the system's. ``fallback`` is had
-    where the decision leaves it open. Raises why the host must not be gone to.
+    where the decision leaves it open. Raises why the host must not be gone to, and `Misuse` for a ``ca_file`` that
+    cannot be used.
     """
     name = _name(decision.sni or host.host)
     if policy in {"verify", "encrypt"}:
@@ -63,24 +64,28 @@ def demanded(
         return Demand(level=level, name=expected[0].host if expected else name, judge=judged, fallback=fallback)
     if decision.error is not None:
         raise decision.error
-    if policy == "dane" and decision.action is not Action.DANE:
-        raise DaneRequired(host.host, _without_dane(host))
-    if policy == "dane" and not decision.authentic:
-        # Whoever forged the MX record has put TLSA records of his own there.
-        raise DaneRequired(host.host, "is named by an answer that is not signed")
+    if policy == "dane" and (lacks := _without_dane(decision, host)):
+        raise DaneRequired(host.host, lacks)
     match decision.action:
         case Action.DANE:
-            smtp, roots = between_servers(protocol), partial(authorities, ca_file)
-            by_records = judge(decision.tlsa, expected, now=lambda: datetime.now(UTC), smtp=smtp, roots=roots)
-            return Demand(level=Level.DANE, name=name, judge=by_records)
+            return Demand(level=Level.DANE, name=name, judge=_by_records(decision, expected, protocol, ca_file))
         case Action.PKIX:
             return Demand(level=Level.VERIFIED, name=name, judge=named(expected))
-        case Action.ENCRYPT:
-            return Demand(level=Level.ENCRYPTED, name=name)
-        case Action.OPPORTUNISTIC:
-            return Demand(level=Level.ENCRYPTED, name=name, fallback=fallback)
+        case Action.ENCRYPT | Action.OPPORTUNISTIC:
+            left_open = decision.action is Action.OPPORTUNISTIC
+            return Demand(level=Level.ENCRYPTED, name=name, fallback=fallback and left_open)
         case Action.DEFER | Action.REJECT:
             raise Misuse(f"nothing is to be sent to {host.host}, and it is not said why")
+
+
+def _by_records(
+    decision: Decision, expected: Sequence[ServerIdentity], protocol: Protocol, ca_file: PathLike | None
+) -> Judge:
+    # Read now: within a handshake nobody is there to be told that they cannot be.
+    public = any(record.usage in {Usage.PKIX_TA, Usage.PKIX_EE} for record in decision.tlsa)
+    roots = authorities(ca_file) if public else ()
+    smtp = between_servers(protocol)
+    return judge(decision.tlsa, expected, now=lambda: datetime.now(UTC), smtp=smtp, roots=lambda: roots)
 
 
 def named(expected: Sequence[ServerIdentity]) -> Judge:
@@ -103,7 +108,11 @@ def _name(host: str) -> str:
         raise CannotResolve(host, wrong.what) from None
 
 
-def _without_dane(host: Host) -> str:
+def _without_dane(decision: Decision, host: Host) -> str:
+    """What ``host`` lacks where nothing but DANE will do; "" where it lacks nothing."""
+    if decision.action is Action.DANE:
+        # RFC 7672 §2.2.1: whoever forged the MX record has put TLSA records of his own there.
+        return "" if decision.authentic else "is named by an answer that is not signed"
     if any(answer.status is Status.SECURE and answer.of(TLSA) for answer in host.tlsa):
         return "publishes no TLSA records that can be used"
     if host.tlsa:

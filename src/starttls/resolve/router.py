@@ -208,6 +208,8 @@ class Router:
             demand = demanded(
                 decision, host, expected, policy=policy, protocol=target.protocol, ca_file=ca_file, fallback=fallback
             )
+        except Misuse:
+            raise
         except StartTLSError as error:
             return replace(route, error=error)
         return replace(route, demand=demand)
