@@ -62,6 +62,15 @@ def test_every_form_of_a_file(text: str) -> None:
     assert tags(Anchors.parse(text)) == [20326]
 
 
+def test_two_slashes_in_a_key_begin_no_comment() -> None:
+    texts = [f'trust-anchors {{ . initial-key 257 3 8 "{before}//{KSK_2017[6:]}"; }};' for before in ("AwEA", "AwEB")]
+    first, second = (tags(Anchors.parse(text)) for text in texts)
+    key = dns.rdata.from_text("IN", "DNSKEY", f"257 3 8 AwEA//{KSK_2017[6:]}")
+    assert isinstance(key, DNSKEY)
+    assert first == [dns.dnssec.key_id(key)]
+    assert first != second
+
+
 def test_a_key_that_is_not_trusted_yet_or_any_more_is_left_out() -> None:
     waiting = f". 86400 IN DNSKEY 257 3 8 {KSK_2024} ;;state=1 [ ADDPEND ]"
     revoked = f". IN DNSKEY 385 3 8 {KSK_2024}"

@@ -84,7 +84,21 @@ def test_a_ds_record_without_keys_is_bogus() -> None:
     here = with_ds()
     here.zones[dns.name.from_text("example.org")] = Zone("example.org", MAIL, signed=False)
     here.zones[dns.name.from_text("org")].add(dns.name.from_text("example.org"), ds(ELSEWHERE))
-    assert status_and_reason(here) == (Status.BOGUS, "example.org has a DS record and no DNSKEY")
+    assert status_and_reason(here) == (Status.BOGUS, "example.org has a DS record and no signed DNSKEY")
+
+
+@pytest.mark.parametrize("stripped", [{RdataType.RRSIG}, {RdataType.RRSIG, RdataType.DNSKEY}])
+@pytest.mark.parametrize(("top", "words"), [(".", "the root"), ("org", "org")])
+def test_a_server_that_does_not_pass_dnssec_on(stripped: set[RdataType], top: str, words: str) -> None:
+    def strip(question: Question, message: dns.message.Message) -> dns.message.Message:
+        message.answer = [rrset for rrset in message.answer if rrset.rdtype not in stripped]
+        message.authority = []
+        return message
+
+    here = World(*(Zone(name) for name in (".", "org")[top == "org" :]), Zone("example.org", MAIL))
+    answer = look_up(here, "mail.example.org", "A", tamper=strip)
+    assert answer.status is Status.BOGUS
+    assert answer.reason == f"the DNS server does not pass DNSSEC on: it gives no signed keys of {words}"
 
 
 @pytest.mark.parametrize(

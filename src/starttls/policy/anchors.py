@@ -33,7 +33,8 @@ _ROOT = """
 
 _CLASSES = {"IN", "CH", "HS"}
 _BLOCK = re.compile(r"\b(trust-anchors|trusted-keys|managed-keys)\s*\{(.*?)\}\s*;", re.DOTALL)
-_BLOCK_COMMENT = re.compile(r"/\*.*?\*/|(?://|#)[^\n]*", re.DOTALL)
+_QUOTED_OR_COMMENT = re.compile(r"(\"[^\"]*\")|/\*.*?\*/|(?://|#)[^\n]*", re.DOTALL)
+"""In base64, "//" begins no comment."""
 _UNBOUND = re.compile(r"^\s*trust-anchor:\s*\"(.*)\"\s*$")
 _STATE = re.compile(r";;state=(\d+)")
 _TRUSTED_STATES = {"2", "3"}
@@ -55,7 +56,7 @@ class Anchors:
     def parse(cls, text: str, source: str = "trust anchors") -> Self:
         """Read a trust-anchor file. Raises `starttls.core.errors.BadConfig`, with ``source`` for its name."""
         zones: dict[Labels, tuple[DS, ...]] = {}
-        blocks = _BLOCK.findall(_BLOCK_COMMENT.sub("", text))
+        blocks = _BLOCK.findall(_QUOTED_OR_COMMENT.sub(lambda found: found[1] or "", text))
         for line, record in _statements(blocks) if blocks else _lines(text):
             try:
                 owner, ds = _anchor(record)

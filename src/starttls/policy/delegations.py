@@ -85,7 +85,7 @@ class Delegations:
             # Not insecure, as a zone with such DS records: whoever gives an anchor wants it to be proven.
             raise unknown(f"no trust anchor of {text_of(name)} is of a known algorithm")
         try:
-            zone = yield from self._signed(name, anchors, "the trust anchor", work.now + LONGEST, work)
+            zone = yield from self._signed(name, anchors, None, work.now + LONGEST, work)
         except Unproven as no:
             raise _broken(no, name, ()) from None
         return self._remembered(name, zone, zone.expires, work)
@@ -99,7 +99,7 @@ class Delegations:
                 zone, ttl = _undelegated(reply, parent, name, work)
                 return self._remembered(name, zone, work.now + ttl, work)
             verified = _plain(signed, verify(signed, parent, work))
-            zone = yield from self._signed(name, signed.rrset, f"the DS of {parent}", work.now + verified.ttl, work)
+            zone = yield from self._signed(name, signed.rrset, parent, work.now + verified.ttl, work)
         except Unproven as no:
             raise _broken(no, name, parent.chain) from None
         zone = replace(zone, chain=(*parent.chain, *zone.chain))
@@ -109,22 +109,32 @@ class Delegations:
         self._zones.put(name, zone, expires, work.now)
         return zone
 
-    def _signed(self, name: Labels, rdatas: Iterable[dns.rdata.Rdata], by: str, until: int, work: Work) -> Asking[Zone]:
-        """The zone that these DS records are of, which hold until then."""
+    def _signed(
+        self, name: Labels, rdatas: Iterable[dns.rdata.Rdata], parent: Zone | None, until: int, work: Work
+    ) -> Asking[Zone]:
+        """The zone that these DS records are of, which hold until then: those of its parent, or the trust anchor's."""
+        by = "the trust anchor" if parent is None else f"the DS of {parent}"
         usable = usable_ds(rdatas, self._algorithms)
         if not usable:
             # RFC 4035 §5.2: if no algorithm of all its DS records is known, the zone is as if it were not signed.
             return _insecure(name, f"{text_of(name)} is signed by unknown algorithms alone", until, ())
         reply = yield from ask(name, _DNSKEY, work)
         signed = reply.answer.get((name, _DNSKEY))
-        if signed is None:
-            raise bogus(f"{text_of(name)} has a DS record and no DNSKEY")
+        if signed is None or not signed.signatures:
+            raise bogus(_keyless(name, parent))
         keys = keys_of(signed.rrset, self._algorithms, self._limits.keys_per_tag)
         trusted, digest = _trusted(name, keys, usable, by, work)
         # RFC 4035 §5.2: a key that a DS record names must have signed the set of keys.
         verified = _plain(signed, verify(signed, _zone(name, trusted, work.now, ()), work))
         link = Link(text_of(name), Status.SECURE, f"DNSKEY {verified.key} signs, by {by} ({digest})")
         return _zone(name, keys, min(until, work.now + verified.ttl), (link,))
+
+
+def _keyless(name: Labels, parent: Zone | None) -> str:
+    if parent is not None:
+        return f"{text_of(name)} has a DS record and no signed DNSKEY"
+    # A zone with a trust anchor is signed, and the way to it does not matter: mostly it is the server that was asked.
+    return f"the DNS server does not pass DNSSEC on: it gives no signed keys of {text_of(name) if name else 'the root'}"
 
 
 def _plain(signed: SignedSet, verified: Verified) -> Verified:
