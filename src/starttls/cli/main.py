@@ -22,6 +22,7 @@ VERBS = {
     "check": ("starttls.cli.check:check", "Connect, upgrade, and say what each service is worth."),
     "connect": ("starttls.cli.connect:connect", "Talk to a service inside TLS, on stdin and stdout."),
     "policy": ("starttls.cli.policy:policy", "Show what a domain makes senders demand: DNSSEC, DANE, MTA-STS."),
+    "tlsa": ("starttls.cli.tlsa:tlsa", "Print a certificate's TLSA records, or check that it may be presented now."),
     "protocols": ("starttls.cli.protocols:protocols", "Show the facts of the known protocols."),
     "config": ("starttls.cli.config:config", "Write an example configuration, or check one."),
     "demo": ("starttls.cli.demo:demo", "Check an embedded world of servers on loopback."),

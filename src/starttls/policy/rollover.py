@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
+from typing import TypeAlias
 
 from starttls.policy.answer import TLSA, Answer, Status
 from starttls.policy.destination import Decision, Host
@@ -19,7 +20,7 @@ from starttls.policy.tlsa import ORDER, Match, agile, match, usable
 
 __all__ = ["USUAL", "Kind", "Rollover", "State", "issuer_of", "records_for", "rollover"]
 
-Kind = tuple[int, int, int]
+Kind: TypeAlias = tuple[int, int, int]
 """Usage, selector and matching type."""
 
 USUAL: tuple[Kind, ...] = ((3, 1, 1), (2, 1, 1))
