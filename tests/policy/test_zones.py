@@ -31,6 +31,13 @@ def test_a_name_is_not_remembered_for_longer_than_its_zone() -> None:
     assert zones.get((b"org", b"name"), 21) is None
 
 
+def test_a_clock_that_is_set_back_makes_it_forgotten() -> None:
+    zones = Zones(10)
+    zones.put((b"org",), zone(b"org"), 10 * LONGEST, now=LONGEST)
+    assert zones.get((b"org",), LONGEST) is not None
+    assert zones.get((b"org",), LONGEST - 1) is None
+
+
 def test_the_oldest_is_forgotten_first() -> None:
     zones = Zones(2)
     for name in (b"a", b"b", b"a", b"c"):  # "a" is learned anew

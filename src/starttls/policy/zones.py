@@ -37,14 +37,17 @@ class Zone:
 
 
 class Zones:
-    """To which zone a name belongs: remembered by TTL, what was learned first forgotten first. Threads may share it."""
+    """To which zone a name belongs: remembered by TTL, what was learned first forgotten first. Threads may share it.
+
+    A clock that was set back makes what was learned before of no use: it would be trusted until the clock is there again.
+    """
 
     __slots__ = ("_known", "_limit", "_lock")
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._lock = Lock()
-        self._known: dict[Labels, tuple[Zone, int]] = {}
+        self._known: dict[Labels, tuple[Zone, range]] = {}
 
     def __len__(self) -> int:
         return len(self._known)
@@ -52,12 +55,13 @@ class Zones:
     def get(self, name: Labels, now: int) -> Zone | None:
         """The zone that ``name`` itself belongs to: its own where there is a cut at ``name``."""
         found = self._known.get(name)
-        return found[0] if found is not None and now <= found[1] else None
+        return found[0] if found is not None and now in found[1] else None
 
     def put(self, name: Labels, zone: Zone, expires: int, now: int) -> None:
         """Remember it until ``expires``, or until what is known of the zone itself expires."""
+        until = min(expires, zone.expires, now + LONGEST)
         with self._lock:
             self._known.pop(name, None)
-            self._known[name] = zone, min(expires, zone.expires, now + LONGEST)
+            self._known[name] = zone, range(now, until + 1)
             if len(self._known) > self._limit:
                 del self._known[next(iter(self._known))]
