@@ -13,6 +13,7 @@ from starttls.policy.errors import NoMail
 from starttls.policy.profiles import SENDERS
 from starttls.policy.senders import Sender
 from starttls.resolve.fake import FakeWorld
+from starttls.tls.level import Level
 from tests.asyncio.policies import Server, make, serving
 from tests.policy.mail import DIGEST, PLAIN, SIGNED, unsigned
 
@@ -97,6 +98,25 @@ def test_where_there_is_no_host(text: str, kind: str, downgradable: bool | None,
     assert word in " ".join(reason.text for reason in prospect.because)
 
 
+def test_hosts_that_are_not_looked_at_may_be_the_weak_ones() -> None:
+    """An attacker blocks the first twenty, and a sender who knows them goes on to the next."""
+    world = FakeWorld.parse(
+        "".join(
+            f"""
+        example.org.                        MX   {number} mx{number}.example.org.
+        mx{number}.example.org.             A    192.0.2.1
+        _25._tcp.mx{number}.example.org.    TLSA {DIGEST}
+        """
+            for number in range(10, 31)
+        )
+    )
+    prospect = seen(world)
+    assert (len(prospect.mx), prospect.downgradable) == (20, None)
+    assert [reason.text for reason in prospect.because] == ["1 more mail host was not looked at, the least preferred"]
+    assert {one.stripped for one in prospect.senders if one.name == "Postfix dane"} == {"unknown"}
+    assert seen(world, only=["mx10.example.org"]).downgradable is False
+
+
 def test_records_that_cannot_be_used_say_why() -> None:
     world = FakeWorld.parse(PLAIN + "_25._tcp.mx.example.org. TLSA 1 1 1 " + 32 * "ab")
     (record,) = seen(world).mx[0].tlsa
@@ -160,3 +180,6 @@ def test_live_cannot_tell_of_who_is_not_there(tmp_path: Path) -> None:
     assert reached["mx.example.org"].met is None
     with pytest.raises(NoMail):
         asyncio.run(live(client, "example.net"))
+    assert asyncio.run(live(client, "example.org", port=1, only=["mx2.example.org"])) == {}
+    (host,) = seen(world, reached={}).mx
+    assert host.live == LiveSeen(met=None, level=Level.NONE, address=None, error="no connection was tried")

@@ -15,7 +15,8 @@ from starttls.core.errors import CertificateRejected, Misuse
 from starttls.lab.authority import Authority
 from starttls.lab.backends import smtp
 from starttls.lab.world import world
-from starttls.policy.errors import NoMail
+from starttls.policy.answer import Question, Status
+from starttls.policy.errors import NoMail, NotAuthentic
 from starttls.resolve.fake import FakeWorld
 from starttls.resolve.route import ClientOptions, Route, nowhere
 from starttls.tls.level import Level
@@ -263,5 +264,8 @@ async def test_a_way_that_was_found_already() -> None:
     assert (seen.state, seen.domain, seen.absent) == (State.UNREACHABLE, "example.org", True)
     seen = await observe(client, replace(way, guessed=False))
     assert not seen.absent
+    withheld = NotAuthentic(Question("_143._tcp.x", "TLSA"), Status.INDETERMINATE)
+    seen = await observe(client, replace(way, error=withheld))
+    assert (seen.state, seen.absent) == (State.UNREACHABLE, False)  # it is there, and was not looked at
     seen = await observe(client, nowhere("imap", "example.org", NoMail("example.org", "a null MX")))
     assert (seen.target, seen.state) == ("imap://example.org", State.FAILED)

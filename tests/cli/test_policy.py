@@ -107,6 +107,14 @@ def test_live_where_nobody_answers_cannot_be_told(policy: Any) -> None:
     assert "live        could not be told: " in done.out
 
 
+def test_live_for_which_there_was_no_time_cannot_be_told(policy: Any) -> None:
+    """What is published is not all that was asked for."""
+    done = policy("--live", "--timeout", "0.000001", "--sender", "none", "signed.test")
+    assert (done.code, "no mail host can be downgraded" in done.out) == (3, True)
+    assert "live        could not be told: no connection was tried" in done.out
+    assert done.err == "starttls: warning: timed out after 1e-06 s in resolving the mail hosts of signed.test\n"
+
+
 def test_mistakes(policy: Any) -> None:
     done = policy("--mx", "mx9.test", "signed.test")
     assert (done.code, "mx9.test is no mail host of signed.test, which has: mx.signed.test" in done.err) == (2, True)

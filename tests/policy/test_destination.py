@@ -26,10 +26,6 @@ def test_the_way_is_worth_what_the_mx_answer_is(status: Status) -> None:
     assert Destination(domain="example.org", kind=Kind.HOST).status is Status.SECURE
 
 
-def test_what_withstands_stripping() -> None:
-    assert [action for action in Action if not action.withstands] == [Action.OPPORTUNISTIC]
-
-
 def test_decisions_are_equal_whatever_error_object_they_carry() -> None:
     one, other = (
         Decision(host="example.org", action=Action.REJECT, error=NoMail("example.org", "a null MX")) for _ in range(2)

@@ -33,8 +33,12 @@ from starttls.policy.tlsrpt import Reporting, reporting
 from starttls.resolve.destination import destination
 from starttls.resolve.resolver import PolicyFetcher, Resolver
 from starttls.resolve.sts import learn
+from starttls.tls.level import Level
 
 __all__ = ["Recorder", "examine", "live"]
+
+
+_UNTRIED = LiveSeen(met=None, level=Level.NONE, address=None, error="no connection was tried")
 
 
 class Recorder:
@@ -63,8 +67,8 @@ async def examine(
     """Ask for all that a sender may know about ``domain``, and decide.
 
     ``domain`` may be a smart host (see `starttls.resolve.destination`); ``port`` is where its mail hosts listen.
-    ``only`` are the hosts to look at, by default all; ``reached`` is what `live` saw. Raises `Misuse` for what is no
-    domain, and for a host that is none of the domain's; nothing for what the world does.
+    ``only`` are the hosts to look at, by default all; ``reached`` is what `live` saw, where that was asked for. Raises
+    `Misuse` for what is no domain, and for a host that is none of the domain's; nothing for what the world does.
     """
     recorder = Recorder(resolver)
     place = _narrowed(await destination(domain, recorder, port=port), only)
@@ -76,38 +80,45 @@ async def examine(
             asking = group.create_task(recorder.query(f"_smtp._tls.{place.domain}", "TXT"))
             sts, reports = await learning, reporting(await asking)
     decisions = decide(place, sts)
+    because = _unseen(place.unseen) if place.hosts else _decision(decisions[0]).reasons
     hosts = zip(place.hosts, decisions[: len(place.hosts)], strict=True)
     return Prospect(
         domain=place.domain,
         dnssec=place.status,
         kind=place.kind,
-        mx=tuple(_exchanger(host, decision, place, (reached or {}).get(host.host)) for host, decision in hosts),
+        mx=tuple(_exchanger(host, decision, place, reached) for host, decision in hosts),
         mta_sts=_sts(sts),
         tls_rpt=ReportingSeen(state=reports.state, rua=reports.rua, errors=reports.errors),
         senders=tuple(_sender(sender, place, sts) for sender in senders),
-        downgradable=downgradable(decisions),
-        because=() if place.hosts else _decision(decisions[0]).reasons,
+        downgradable=downgradable(decisions, unseen=place.unseen),
+        because=because,
         lookups=tuple(_lookup(answer) for answer in recorder.answers.values()),
     )
 
 
 def _narrowed(place: Destination, only: Sequence[str]) -> Destination:
     """The destination with some of its hosts alone."""
-    wanted = {host.removesuffix(".").lower() for host in only}
+    wanted = _wanted(only)
     if strangers := sorted(wanted - {host.host for host in place.hosts}):
         has = ", ".join(host.host for host in place.hosts) or "none"
         raise Misuse(f"{', '.join(strangers)} is no mail host of {place.domain}, which has: {has}")
-    return replace(place, hosts=tuple(host for host in place.hosts if host.host in wanted)) if wanted else place
+    hosts = tuple(host for host in place.hosts if host.host in wanted)
+    return replace(place, hosts=hosts, unseen=0) if wanted else place
 
 
-async def live(client: Client, domain: str, *, port: int = 25) -> dict[str, LiveSeen]:
-    """Connect to each mail host of ``domain`` under its own decision, and tell what it came to.
+def _wanted(only: Sequence[str]) -> set[str]:
+    return {host.removesuffix(".").lower() for host in only}
+
+
+async def live(client: Client, domain: str, *, port: int = 25, only: Sequence[str] = ()) -> dict[str, LiveSeen]:
+    """Connect to each mail host of ``domain``, or to ``only`` some, under its own decision, and tell what it came to.
 
     ``client`` has the policy. Raises what `Client.connect_mx` raises where there is no host at all.
     """
     routes = (await client.router.mail(domain, port)).routes
     async with asyncio.TaskGroup() as group:
-        tasks = {route.host: group.create_task(observe(client, route)) for route in routes}
+        chosen = [route for route in routes if not only or route.host in _wanted(only)]
+        tasks = {route.host: group.create_task(observe(client, route)) for route in chosen}
     return {host: _live(task.result()) for host, task in tasks.items()}
 
 
@@ -120,7 +131,7 @@ def _live(seen: Observation) -> LiveSeen:
 # --- what was seen, as records --------------------------------------------------------------------
 
 
-def _exchanger(host: Host, decision: Decision, place: Destination, reached: LiveSeen | None) -> Exchanger:
+def _exchanger(host: Host, decision: Decision, place: Destination, reached: Mapping[str, LiveSeen] | None) -> Exchanger:
     status = Status.SECURE
     for answer in (*(host.located or host.addresses), *host.tlsa):
         status = status.weaker(answer.status)
@@ -131,8 +142,15 @@ def _exchanger(host: Host, decision: Decision, place: Destination, reached: Live
         tlsa=tuple(_tlsa(record, answer) for answer in host.tlsa for record in answer.of(TLSA)),
         decision=_decision(decision),
         addresses=tuple(record.address for answer in host.located for record in answer.of(Address)),
-        live=reached,
+        live=reached.get(host.host, _UNTRIED) if reached is not None else None,
     )
+
+
+def _unseen(count: int) -> tuple[ReasonSeen, ...]:
+    """What is to be said of mail hosts that were not looked at."""
+    which = "1 more mail host was" if count == 1 else f"{count} more mail hosts were"
+    text = f"{which} not looked at, the least preferred"
+    return (ReasonSeen(text=text, reference="RFC 5321 §5.1"),) if count else ()
 
 
 def _tlsa(record: TLSA, answer: Answer) -> TLSASeen:

@@ -128,7 +128,8 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def absent(self) -> bool:
         """Is there nobody where a service was only guessed to be?"""
-        return self.guessed and self.state is State.UNREACHABLE and self.address is None
+        withheld = self.error is not None and self.error.kind == NotAuthentic.__name__
+        return self.guessed and self.state is State.UNREACHABLE and self.address is None and not withheld
 
     def satisfies(self, level: Level) -> bool:
         """Is the connection worth at least ``level``?"""

@@ -63,7 +63,10 @@ class LiveSeen(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Exchanger(msgspec.Struct, frozen=True, kw_only=True):
-    """One mail host. ``dnssec`` is that of its addresses and TLSA records; ``preference`` is None where no MX record names it."""
+    """One mail host.
+
+    ``dnssec`` is that of its addresses and TLSA records; ``preference`` is None where no MX record names it.
+    """
 
     host: str
     preference: int | None
@@ -132,5 +135,5 @@ class Prospect(msgspec.Struct, frozen=True, kw_only=True):
     downgradable: bool | None
     kind: Kind
     because: tuple[ReasonSeen, ...]
-    """Why there is no host."""
+    """Why there is no host, or not every one."""
     lookups: tuple[Lookup, ...]

@@ -112,7 +112,7 @@ def policy(  # noqa: PLR0913 - one argument for each option
     client = Client(policy="opportunistic", resolver=resolver, fetcher=fetcher, ca_file=ca_file, timeouts=limits)
 
     async def look() -> Prospect:
-        reached = await _reached(client, domain, port) if connects else {}
+        reached = await _reached(client, domain, port, mx) if connects else None
         return await examine(domain, resolver, fetcher, port=port, only=mx, senders=senders, reached=reached)
 
     seen = run_loop(look())
@@ -123,11 +123,14 @@ def policy(  # noqa: PLR0913 - one argument for each option
     return exit_code(seen)
 
 
-async def _reached(client: Client, domain: str, port: int) -> dict[str, LiveSeen]:
+async def _reached(client: Client, domain: str, port: int, only: tuple[str, ...]) -> dict[str, LiveSeen]:
     """What each mail host came to; nothing where there is none, which the examination tells as well."""
     try:
-        return await live(client, domain, port=port)
-    except (NetworkError, PolicyError):
+        return await live(client, domain, port=port, only=only)
+    except PolicyError:
+        return {}
+    except NetworkError as error:
+        voice.warning(str(error))
         return {}
 
 

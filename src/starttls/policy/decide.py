@@ -54,16 +54,17 @@ def decide_host(host: Host, *, smtp: bool, names: tuple[str, ...] = ()) -> Decis
     return _closed(found) if smtp else found
 
 
-def downgradable(decisions: tuple[Decision, ...]) -> bool | None:
+def downgradable(decisions: tuple[Decision, ...], *, unseen: int = 0) -> bool | None:
     """Can an attacker on the path read mail that a careful sender sends by these decisions?
 
     He strips STARTTLS, forges a certificate, or forges DNS answers that are not signed. He cannot break DNSSEC, nor
     get a certificate from a public authority, and an MTA-STS policy is known already. He blocks whatever host he
-    likes: the weakest counts. None: lookups failed, so that it could not be told; no host that was judged is weak.
+    likes: the weakest counts. None: lookups failed, or there are ``unseen`` hosts, so that it could not be told; no
+    host that was judged is weak.
     """
     if any(_weak(decision) for decision in decisions):
         return True
-    return None if any(isinstance(decision.error, NotAuthentic) for decision in decisions) else False
+    return None if unseen or any(isinstance(decision.error, NotAuthentic) for decision in decisions) else False
 
 
 def _weak(decision: Decision) -> bool:

@@ -63,6 +63,8 @@ class Destination:
     mx: Answer | None = None
     hosts: tuple[Host, ...] = ()
     """In the order of preference."""
+    unseen: int = 0
+    """Mail hosts that were not looked at, the least preferred ones. Of them nothing is known."""
     reason: str = ""
 
     @property
@@ -86,11 +88,6 @@ class Action(enum.StrEnum):
     """Nothing is sent to this host now."""
     REJECT = "reject"
     """Nothing is ever sent: the domain takes no mail."""
-
-    @property
-    def withstands(self) -> bool:
-        """Does nothing go out in clear, whatever an attacker on the path does?"""
-        return self is not Action.OPPORTUNISTIC
 
 
 @dataclass(frozen=True, slots=True)

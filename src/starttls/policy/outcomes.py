@@ -104,6 +104,8 @@ def _outcomes(sender: Sender, destination: Destination, sts: Learned | None) -> 
         misled = destination.status is Status.BOGUS and sender.dane is Dane.OFF
         return _same(Outcome.UNKNOWN if misled else Outcome.DEFERS)
     demands = _demands(sender, destination, sts)
+    if destination.unseen:  # the least preferred ones, where he drives the mail by blocking the others
+        demands.append(_Demand.UNKNOWN)
     if not demands:
         return _same(Outcome.DEFERS)
     # Undisturbed, the first host that may have the mail gets it.

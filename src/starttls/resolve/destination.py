@@ -93,10 +93,8 @@ async def _by_mx(domain: str, resolver: Resolver, port: int) -> Destination:
     chosen = tuple(preferences.items())[:HOSTS]
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(_mx_host(host, preference, resolver, port)) for host, preference in chosen]
-    reason = ""
-    if len(chosen) < len(preferences):
-        reason = f"of {len(preferences)} mail hosts only the {len(chosen)} most preferred are looked at"
-    return Destination(domain=domain, kind=Kind.MX, mx=mx, hosts=tuple(task.result() for task in tasks), reason=reason)
+    hosts = tuple(task.result() for task in tasks)
+    return Destination(domain=domain, kind=Kind.MX, mx=mx, hosts=hosts, unseen=len(preferences) - len(hosts))
 
 
 async def _mx_host(name: str, preference: int, resolver: Resolver, port: int) -> Host:
