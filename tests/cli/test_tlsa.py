@@ -71,7 +71,7 @@ def test_json(cli: Any, pem: str) -> None:
     document = json.loads(cli("tlsa", "--format", "json", pem).out)
     assert document["owners"] == [OWNER]
     assert [one["usage"] for one in document["records"]] == [3, 2]
-    assert document["rollover"] is None
+    assert document["rollover"] == []
 
 
 def test_one_certificate_alone_and_as_der(cli: Any, tmp_path: Path) -> None:

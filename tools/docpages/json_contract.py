@@ -1,4 +1,4 @@
-"""The page of the JSON that ``--format json`` writes: of ``starttls check`` and of ``starttls policy``."""
+"""The page of the JSON that ``--format json`` writes: of ``starttls check``, ``policy`` and ``tlsa``."""
 
 import ast
 import enum
@@ -14,8 +14,10 @@ from docpages.docstrings import definition, fenced, markdown, module
 from starttls.check import prospect
 from starttls.check.observe import State
 from starttls.check.report import json as contract
+from starttls.check.report.tlsa import TLSADocument
 from starttls.policy.answer import Status
 from starttls.policy.destination import Action, Kind
+from starttls.policy.rollover import State as RolloverState
 from starttls.policy.senders import Outcome
 from starttls.policy.sts import State as StsState
 
@@ -61,6 +63,18 @@ _POLICY = """\
 What a domain makes senders demand ([how a sender decides](../explain/decision.md)). Host names, records, policies and
 reasons may hold what others wrote: escape them before you show them.
 """
+_TLSA = """\
+## `starttls tlsa`
+
+The records of a certificate, and with `--check` whether each host may present it now. `certificate` has a peer's words.
+"""
+_ROLLOVER = {
+    RolloverState.READY: "yes: what is published matches it",
+    RolloverState.WAIT: "not yet: the same, but caches may have older records",
+    RolloverState.PUBLISH: "not yet: what is published does not match it, for all clients or for some",
+    RolloverState.FREE: "yes: it is proven that nothing is published that could be used",
+    RolloverState.UNKNOWN: "it could not be told what is published, or nobody can believe it",
+}
 _WORDS: dict[str, tuple[type[enum.StrEnum], str]] = {
     "dnssec": (Status, "of the way to the mail hosts' names; under `mx`, of the host's addresses and TLSA records"),
     "kind": (Kind, "how the domain came to its hosts"),
@@ -85,6 +99,7 @@ def page() -> str:
         "### Schema of `check`",
         fenced(_schema(contract._Document), "json"),  # noqa: SLF001 - the one place where its shape is
         *_policy(),
+        *_tlsa(),
     ]
     return "\n\n".join(part.strip() for part in parts) + "\n"
 
@@ -104,6 +119,15 @@ def _policy() -> Iterator[str]:
     yield "\n".join(("| field | meaning | one of |", "|---|---|---|", *rows))
     yield "### Schema of `policy`"
     yield fenced(_schema(prospect.Prospect), "json")
+
+
+def _tlsa() -> Iterator[str]:
+    yield _TLSA
+    yield fenced(_shape(TLSADocument))
+    rows = (f"| `{state}` | {_ROLLOVER[state]} |" for state in RolloverState)
+    yield "\n".join(("| `rollover.state` | meaning |", "|---|---|", *rows))
+    yield "### Schema of `tlsa`"
+    yield fenced(_schema(TLSADocument), "json")
 
 
 def _shape(record: type[msgspec.Struct], indent: str = "") -> str:

@@ -258,7 +258,7 @@ def _print(offer: Offer, kinds: Sequence[Kind], form: str) -> Exit:
         raise click.UsageError("the certificate is for no host name: say with --host whose records these are")
     if not offer.records:
         raise click.UsageError("there is no certificate of an authority in the chain: no such record can be made")
-    click.echo(json_text(offer, None) if form == "json" else "\n".join(record_lines(offer)))
+    click.echo(json_text(offer) if form == "json" else "\n".join(record_lines(offer)))
     if len(offer.records) < len(set(kinds)):
         voice.note("no record of an authority: its certificate is not in the chain")
     return Exit.VERIFIED

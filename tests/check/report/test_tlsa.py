@@ -65,8 +65,8 @@ def test_what_has_to_be_done() -> None:
 
 def test_json() -> None:
     offer = Offer(source="new.pem", chain=DERS, owners=(OWNER,), records=(ONE,))
-    document = json.loads(json_text(offer, None))
-    assert document["rollover"] is None
+    document = json.loads(json_text(offer))
+    assert document["rollover"] == []
     assert document["records"] == [{"usage": 3, "selector": 1, "mtype": 1, "data": ONE.data.hex()}]
     assert document["certificate"]["subject"] == "CN=server"
     found = [rolled(State.PUBLISH, publish=(ONE,), remove=(TWO,), ready=NOW), rolled(State.UNKNOWN, owner="", ttl=0)]

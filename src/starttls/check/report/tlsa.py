@@ -12,7 +12,7 @@ from starttls.policy.presented import Usage
 from starttls.policy.rollover import Rollover, State, issuer_of
 from starttls.tls.certificate import CertificateFacts, read_certificate
 
-__all__ = ["Offer", "json_text", "record_lines", "rollover_lines", "zone_line"]
+__all__ = ["Offer", "TLSADocument", "json_text", "record_lines", "rollover_lines", "zone_line"]
 
 _WORDS = {
     State.READY: "it may be presented now",
@@ -74,15 +74,18 @@ def rollover_lines(found: Rollover) -> Iterator[str]:
         yield from (f"  at the end  remove {zone_line(found.owner, record)}" for record in found.remove)
 
 
-class _Record(msgspec.Struct, frozen=True, kw_only=True):
+class RecordSeen(msgspec.Struct, frozen=True, kw_only=True):
+    """A TLSA record. ``data`` is hexadecimal."""
+
     usage: int
     selector: int
     mtype: int
     data: str
-    """Hexadecimal."""
 
 
-class _Certificate(msgspec.Struct, frozen=True, kw_only=True):
+class CertificateSeen(msgspec.Struct, frozen=True, kw_only=True):
+    """The server's own certificate, unverified. ``sha256`` is its fingerprint."""
+
     subject: str
     names: tuple[str, ...]
     not_before: datetime
@@ -90,34 +93,40 @@ class _Certificate(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str
 
 
-class _Rollover(msgspec.Struct, frozen=True, kw_only=True):
+class RolloverSeen(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether ``host`` may present the certificate now.
+
+    ``owner`` and ``ttl`` (seconds) are of what is published, null where that could not be told. ``publish`` is to be
+    added, ``remove`` to be taken away when the certificate is in use. ``ready`` is from when it may be presented, if
+    ``publish`` is published now; null where that depends on when the records were published, or is not known.
+    """
+
     host: str
     state: State
     detail: str
     owner: str | None
     ttl: int | None
-    publish: tuple[_Record, ...]
-    remove: tuple[_Record, ...]
+    publish: tuple[RecordSeen, ...]
+    remove: tuple[RecordSeen, ...]
     ready: datetime | None
 
 
-class Document(msgspec.Struct, frozen=True, kw_only=True):
-    """What ``starttls tlsa --format json`` writes."""
+class TLSADocument(msgspec.Struct, frozen=True, kw_only=True):
+    """What ``starttls tlsa --format json`` writes. ``rollover`` is for each host, and empty without ``--check``."""
 
     source: str
-    certificate: _Certificate
+    certificate: CertificateSeen
     owners: tuple[str, ...]
-    records: tuple[_Record, ...]
-    rollover: tuple[_Rollover, ...] | None
-    """For each host; null without ``--check``."""
+    records: tuple[RecordSeen, ...]
+    rollover: tuple[RolloverSeen, ...]
 
 
-def json_text(offer: Offer, found: Sequence[Rollover] | None) -> str:
+def json_text(offer: Offer, found: Sequence[Rollover] = ()) -> str:
     """One document."""
     facts = offer.certificate
-    document = Document(
+    document = TLSADocument(
         source=offer.source,
-        certificate=_Certificate(
+        certificate=CertificateSeen(
             subject=facts.subject,
             names=facts.names,
             not_before=facts.not_before,
@@ -126,19 +135,19 @@ def json_text(offer: Offer, found: Sequence[Rollover] | None) -> str:
         ),
         owners=offer.owners,
         records=_records(offer.records),
-        rollover=None if found is None else tuple(map(_rollover, found)),
+        rollover=tuple(map(_rollover, found)),
     )
     return msgspec.json.format(msgspec.json.encode(document), indent=2).decode()
 
 
-def _records(records: Sequence[TLSA]) -> tuple[_Record, ...]:
+def _records(records: Sequence[TLSA]) -> tuple[RecordSeen, ...]:
     return tuple(
-        _Record(usage=one.usage, selector=one.selector, mtype=one.mtype, data=one.data.hex()) for one in records
+        RecordSeen(usage=one.usage, selector=one.selector, mtype=one.mtype, data=one.data.hex()) for one in records
     )
 
 
-def _rollover(found: Rollover) -> _Rollover:
-    return _Rollover(
+def _rollover(found: Rollover) -> RolloverSeen:
+    return RolloverSeen(
         host=found.host,
         state=found.state,
         detail=found.detail,
