@@ -15,6 +15,7 @@ from starttls.policy.dnssec import Validator
 from starttls.resolve.dns import DNSResolver
 from tests.interop.dns.differences import expected_of
 from tests.interop.dns.oracles import ask, ask_delv, ask_unbound
+from tests.interop.dns.ours import resolver
 from tests.interop.dns.questions import asked_of_delv, expected, questions
 from tests.interop.dns.world import SignedWorld
 from tests.interop.dns.zone import Zone
@@ -26,19 +27,14 @@ each_zone = pytest.mark.parametrize("zone", ZONES, ids=lambda zone: zone.name if
 
 
 @pytest.fixture(scope="module")
-def anchors(signed_world: SignedWorld) -> Anchors:
-    return Anchors.parse(signed_world.anchors.read_text())
-
-
-@pytest.fixture(scope="module")
-def resolvers(signed_world: SignedWorld, anchors: Anchors) -> Mapping[str, DNSResolver]:
+def resolvers(signed_world: SignedWorld) -> Mapping[str, DNSResolver]:
     """Ours, in each mode. To validate, one that validates itself and one that does not are asked alike."""
     named = "{}:{}".format(*signed_world.forwarding)
     return {
-        BY_UNBOUND: DNSResolver(signed_world.validating, mode="validate", anchors=anchors),
-        BY_NAMED: DNSResolver(named, mode="validate", anchors=anchors),
-        AD: DNSResolver(signed_world.validating, mode="ad"),
-        BOTH: DNSResolver(signed_world.validating, mode="both", anchors=anchors),
+        BY_UNBOUND: resolver(signed_world),
+        BY_NAMED: resolver(signed_world, server=named),
+        AD: resolver(signed_world, "ad"),
+        BOTH: resolver(signed_world, "both"),
     }
 
 
@@ -79,11 +75,11 @@ async def test_both_tells_where_they_disagree(zone: Zone, resolvers: Mapping[str
 
 
 @pytest.mark.parametrize("zone", [zone for zone in ZONES if "SHA1" in "".join(zone.keys)], ids=lambda zone: zone.name)
-def test_sha1_counts_where_it_is_asked_for(zone: Zone, signed_world: SignedWorld, anchors: Anchors) -> None:
+def test_sha1_counts_where_it_is_asked_for(zone: Zone, signed_world: SignedWorld) -> None:
     def asked(question: Question) -> dns.message.Message:
         return ask(signed_world.validating, question, dns.flags.CD)
 
-    validator = Validator(anchors, sha1=True)
+    validator = Validator(Anchors.parse(signed_world.anchors.read_text()), sha1=True)
     for question in questions(zone):
         answer = _drive(validator.validate(question, asked(question), time.time()), asked)
         assert answer.status is expected(question), answer

@@ -8,11 +8,10 @@ import pytest
 
 import starttls
 from starttls.core.errors import StartTLSError
-from starttls.policy.anchors import Anchors
-from starttls.resolve.dns import DNSResolver
 from starttls.tls.level import Level
 from tests.interop.dane.cases import HOST, Case, taken_by
 from tests.interop.dns.mail.table import ROWS, TableWorld, port_of
+from tests.interop.dns.ours import resolver
 from tests.interop.servers.daemon import plain_environment
 
 Verdicts = Mapping[str, tuple[bool, str]]
@@ -66,10 +65,9 @@ def by_danetool(table_world: TableWorld) -> Verdicts:
 
 @each_row
 async def test_ours(case: Case, table_world: TableWorld) -> None:
-    anchors = Anchors.parse(table_world.dns.anchors.read_text())
-    resolver = DNSResolver(table_world.dns.validating, mode="validate", anchors=anchors)
+    asked = resolver(table_world.dns)
     try:
-        async with await starttls.connect_mx(f"[{HOST}]:{port_of(case)}", resolver=resolver, policy="dane") as stream:
+        async with await starttls.connect_mx(f"[{HOST}]:{port_of(case)}", resolver=asked, policy="dane") as stream:
             taken = stream.level is Level.DANE
     except StartTLSError:
         taken = False
@@ -110,6 +108,7 @@ def _verdicts(
             stderr=subprocess.STDOUT,
             text=True,
             timeout=30,
+            cwd=world.folder,  # danetool leaves the certificate where it runs
             env=plain_environment({"MAIL_CONFIG": str(world.folder)}),
             check=False,
         )

@@ -18,6 +18,7 @@ from starttls.tls.level import Level
 from tests.interop.dns.mail.domains import DOMAINS, PLAIN
 from tests.interop.dns.mail.scene import Domain
 from tests.interop.dns.mail.world import MailWorld
+from tests.interop.dns.ours import resolver
 
 each_domain = pytest.mark.parametrize("domain", DOMAINS, ids=lambda domain: domain.name)
 
@@ -25,8 +26,7 @@ each_domain = pytest.mark.parametrize("domain", DOMAINS, ids=lambda domain: doma
 @pytest.fixture(scope="module")
 def resolvers(mail_world: MailWorld) -> Mapping[str, DNSResolver]:
     """Ours, in each mode."""
-    server, anchors = mail_world.dns.validating, mail_world.anchors
-    return {mode: DNSResolver(server, mode=mode, anchors=anchors) for mode in ("ad", "validate", "both")}
+    return {mode: resolver(mail_world.dns, mode) for mode in ("ad", "validate", "both")}
 
 
 @pytest.mark.parametrize("mode", ["ad", "validate", "both"])
