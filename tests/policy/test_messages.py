@@ -86,3 +86,5 @@ def test_extended_errors_are_made_safe() -> None:
         ExtendedError(6),
         ExtendedError(0, "x" * 200),
     )
+    made.use_edns(options=options[:1] * 20)
+    assert len(Reply(made).extended) == 10

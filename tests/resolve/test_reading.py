@@ -3,7 +3,8 @@ import dns.rcode
 import pytest
 
 from starttls.policy.answer import SRV, TLSA, TXT, Answer, Question, Record, Status
-from starttls.resolve.reading import MOST_ALIASES, read
+from starttls.policy.budget import ALIASES
+from starttls.resolve.reading import read
 from starttls.resolve.wire import Query
 from tests.resolve.nameservers import answer
 
@@ -57,14 +58,14 @@ def test_the_ttl_of_an_alias_to_nothing() -> None:
     [
         (["a.example. 60 IN CNAME a.example."], False),
         (["a.example. 60 IN CNAME b.example.", "b.example. 60 IN CNAME a.example."], False),
-        ([f"{'x' * n or 'a'}.example. 60 IN CNAME {'x' * (n + 1)}.example." for n in range(MOST_ALIASES)], True),
-        ([f"{'x' * n or 'a'}.example. 60 IN CNAME {'x' * (n + 1)}.example." for n in range(MOST_ALIASES + 1)], False),
+        ([f"{'x' * n or 'a'}.example. 60 IN CNAME {'x' * (n + 1)}.example." for n in range(ALIASES)], True),
+        ([f"{'x' * n or 'a'}.example. 60 IN CNAME {'x' * (n + 1)}.example." for n in range(ALIASES + 1)], False),
     ],
 )
 def test_aliases_end(texts: list[str], good: bool) -> None:
     found = said("A", *texts)
     if good:
-        assert len(found.aliases) == MOST_ALIASES
+        assert len(found.aliases) == ALIASES
     else:
         assert (found.status, found.reason) == (Status.INDETERMINATE, "more than 16 aliases")
 

@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from starttls.policy.answer import Answer, ExtendedError, Question
+from starttls.policy.messages import extended_errors
 from starttls.resolve.failures import NotTheAnswer, Unanswered
 from starttls.resolve.reading import read
-from starttls.resolve.wire import Query, code_of, extended_errors, is_referral
-from tests.resolve.nameservers import answer, extended_error
+from starttls.resolve.wire import Query, code_of, is_referral
+from tests.resolve.nameservers import answer
 
 QUESTION = Question("example.org", "A")
 QUERY = Query.make(QUESTION, checking=True)
@@ -103,13 +104,6 @@ def test_an_answer_that_cannot_be_used() -> None:
 
 def test_a_server_that_could_not_read_the_question_need_not_repeat_it() -> None:
     assert code_of(QUERY.read(header(0x8181, 0, 0, 0, 0), 7)) == "FORMERR"
-
-
-def test_extended_errors_are_bounded() -> None:
-    message = dns.message.make_response(dns.message.from_wire(PACKET))
-    message.use_edns(0, options=[extended_error(6, "x" * 300)] * 20)
-    errors = extended_errors(dns.message.from_wire(message.to_wire(max_size=65535)))
-    assert (len(errors), {len(error.text) for error in errors}) == (10, {200})
 
 
 @given(st.binary(max_size=600))

@@ -9,7 +9,10 @@ from dataclasses import dataclass
 
 from starttls.policy.unproven import unknown
 
-__all__ = ["Limits", "Work"]
+__all__ = ["ALIASES", "Limits", "Work"]
+
+ALIASES = 16
+"""CNAME and DNAME steps that are followed, whoever validates."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +22,7 @@ class Limits:
     An honest question needs, cold, three signatures for each zone above it, and one to four for itself.
     """
 
-    aliases: int = 16
+    aliases: int = ALIASES
     """CNAME and DNAME steps."""
     queries: int = 64
     """Questions asked on the way."""

@@ -16,7 +16,7 @@ from starttls.policy.answer import ExtendedError
 from starttls.policy.canonical import Labels, labels_of, text_of
 from starttls.policy.rrsets import rdatas
 
-__all__ = ["Reply", "SignedSet"]
+__all__ = ["Reply", "SignedSet", "extended_errors"]
 
 _EXTENDED = 10
 """Extended errors that are kept."""
@@ -81,9 +81,14 @@ class Reply:
 
     @property
     def extended(self) -> tuple[ExtendedError, ...]:
-        """Its extended errors (RFC 8914)."""
-        errors = self._message.extended_errors()[:_EXTENDED]
-        return tuple(ExtendedError(int(error.code), one_line(error.text or "")[:_EXTENDED_TEXT]) for error in errors)
+        """Its extended errors."""
+        return extended_errors(self._message)
+
+
+def extended_errors(message: dns.message.Message) -> tuple[ExtendedError, ...]:
+    """The extended errors of a message (RFC 8914), ten at the most, their texts cut to one line."""
+    errors = message.extended_errors()[:_EXTENDED]
+    return tuple(ExtendedError(int(error.code), one_line((error.text or "")[:_EXTENDED_TEXT])) for error in errors)
 
 
 def _sets(section: list[dns.rrset.RRset]) -> dict[tuple[Labels, int], SignedSet]:

@@ -39,7 +39,7 @@ class Zone:
 class Zones:
     """To which zone a name belongs: remembered by TTL, what was learned first forgotten first. Threads may share it.
 
-    A clock that was set back makes what was learned before of no use: it would be trusted until the clock is there again.
+    A clock that was set back makes what was learned before of no use: it would be trusted until it is that late again.
     """
 
     __slots__ = ("_known", "_limit", "_lock")

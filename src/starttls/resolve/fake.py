@@ -31,14 +31,12 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from starttls.policy.answer import Alias, Answer, ExtendedError, Question, Record, Status
+from starttls.policy.budget import ALIASES
 from starttls.policy.errors import PolicyError, StsFetchFailed
 from starttls.resolve.special import answered_here, as_asked
 from starttls.resolve.zonetext import Entry, entries, owner_name, type_of
 
 __all__ = ["FakeWorld"]
-
-_ALIASES = 16
-"""How many aliases are followed, as in `starttls.resolve.dns`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +148,8 @@ class FakeWorld:
             answer = _worth(answer, word)
             if rdtype == "CNAME" or not answer.status.usable:
                 return answer
-            if len(answer.aliases) > _ALIASES:
-                return _worth(answer, _Word(Status.INDETERMINATE, f"more than {_ALIASES} aliases"))
+            if len(answer.aliases) > ALIASES:
+                return _worth(answer, _Word(Status.INDETERMINATE, f"more than {ALIASES} aliases"))
         return self._records(answer, rdtype)
 
     async def fetch(self, domain: str) -> bytes:

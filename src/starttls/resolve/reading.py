@@ -12,16 +12,15 @@ import dns.rdata
 import dns.rdataclass
 import dns.rdatatype
 import dns.rdtypes.ANY.CNAME
-import dns.rdtypes.ANY.SOA
 import dns.rrset
 
 from starttls.policy.answer import Alias, Answer, Question, Record, Status
+from starttls.policy.budget import ALIASES
+from starttls.policy.messages import Reply, extended_errors
 from starttls.policy.rrsets import name_text, records
-from starttls.resolve.wire import code_of, extended_errors, is_referral
+from starttls.resolve.wire import code_of, is_referral
 
-__all__ = ["MOST_ALIASES", "failure", "read"]
-
-MOST_ALIASES = 16
+__all__ = ["failure", "read"]
 
 # RFC 8914 §4: what a validator finds wrong with signatures. Not 1 and 2, an algorithm or a digest that is not known:
 # that makes a zone insecure, and no failure. Not 5, which is "indeterminate" in its own words. IANA added 25 later.
@@ -48,13 +47,13 @@ def _read(question: Question, message: dns.message.Message) -> Answer:
     status = Status.SECURE if message.flags & dns.flags.AD else Status.INSECURE
     walk = _Walk(message, status)
     found = walk.to(dns.name.from_text(question.name), dns.rdatatype.from_text(question.rdtype))
-    if len(walk.aliases) > MOST_ALIASES:
-        return failure(question, Status.INDETERMINATE, f"more than {MOST_ALIASES} aliases")
+    if len(walk.aliases) > ALIASES:
+        return failure(question, Status.INDETERMINATE, f"more than {ALIASES} aliases")
     exists = code != dns.rcode.NXDOMAIN
     if found and not exists:
         return failure(question, Status.INDETERMINATE, "records of a name that is said not to exist")
     if not found and not (question.rdtype == "CNAME" and walk.aliases):
-        walk.ttls.append(_negative_ttl(message))
+        walk.ttls.append(Reply(message).negative_ttl or 0)  # without an SOA it is not kept
     return Answer(
         question=question,
         status=status,
@@ -88,7 +87,7 @@ class _Walk:
     def to(self, name: dns.name.Name, rdtype: dns.rdatatype.RdataType) -> tuple[Record, ...]:
         """The records at the end of the way. For CNAME it ends behind the first."""
         sets = {(rrset.name, rrset.rdtype): rrset for rrset in self.message.answer if _is_plain(rrset)}
-        while len(self.aliases) <= MOST_ALIASES:
+        while len(self.aliases) <= ALIASES:
             rrset = sets.get((name, rdtype))
             if rrset is not None and rdtype != dns.rdatatype.CNAME:
                 self.ttls.append(rrset.ttl)
@@ -107,15 +106,6 @@ class _Walk:
 
 def _is_plain(rrset: dns.rrset.RRset) -> bool:
     return rrset.rdclass == dns.rdataclass.IN and len(rrset) > 0
-
-
-def _negative_ttl(message: dns.message.Message) -> int:
-    """How long it may be kept that there is nothing (RFC 2308 §5); without an SOA not at all."""
-    for rrset in filter(_is_plain, message.authority):
-        soa = _first(rrset)
-        if isinstance(soa, dns.rdtypes.ANY.SOA.SOA):
-            return min(rrset.ttl, soa.minimum)
-    return 0
 
 
 def _first(rrset: dns.rrset.RRset) -> dns.rdata.Rdata:

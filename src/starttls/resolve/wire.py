@@ -6,9 +6,8 @@ question, that it is not too much, and that nothing in it can raise anything but
 
 import struct
 from dataclasses import dataclass
-from typing import Self, cast
+from typing import Self
 
-import dns.edns
 import dns.exception
 import dns.flags
 import dns.message
@@ -18,11 +17,11 @@ import dns.rdataclass
 import dns.rdatatype
 
 from starttls.core.transcript import one_line
-from starttls.policy.answer import ExtendedError, Question
+from starttls.policy.answer import Question
 from starttls.resolve.failures import NotTheAnswer, Unanswered
 from starttls.resolve.message import from_wire
 
-__all__ = ["PAYLOAD", "Query", "code_of", "extended_errors", "is_referral"]
+__all__ = ["PAYLOAD", "Query", "code_of", "is_referral"]
 
 PAYLOAD = 1232
 """The most bytes in one datagram: no network cuts it up (the DNS flag day of 2020 settled on it)."""
@@ -98,13 +97,6 @@ class Query:
         if questions != 1 or not same:
             raise NotTheAnswer("an answer to another question")
         return int(flags)
-
-
-def extended_errors(message: dns.message.Message) -> tuple[ExtendedError, ...]:
-    """The extended DNS errors of an answer (RFC 8914), ten at the most, their texts cut to one line."""
-    options = cast(tuple[dns.edns.Option, ...], message.options)  # pyright: ignore[reportUnknownMemberType] - untyped
-    found = [option for option in options if isinstance(option, dns.edns.EDEOption)]
-    return tuple(ExtendedError(int(option.code), one_line((option.text or "")[:200])) for option in found[:10])
 
 
 def code_of(message: dns.message.Message) -> str:
