@@ -8,7 +8,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from starttls.policy.anchors import Anchors
 from starttls.policy.answer import Status
 from tests.interop.dns import harm
 from tests.interop.dns.mail.domains import BOGUS, DOMAINS, PLAIN, SECURE, TORN
@@ -20,6 +19,7 @@ from tests.interop.dns.world import SignedWorld, must_have
 from tests.interop.dns.zone import Denial, Zone
 from tests.interop.dns.zones import ROOT, TOP
 from tests.interop.servers.service import Launch
+from tests.interop.servers.world import NotInstalled, unpacked_packages
 
 __all__ = ["MailWorld"]
 
@@ -34,6 +34,8 @@ class MailWorld:
 
     def __enter__(self) -> Self:
         must_have("postfix", "posttls-finger", "nginx", "unshare")
+        if not (unpacked_packages() / "exim4-daemon-heavy" / ".complete").exists():
+            raise NotInstalled("not installed: exim: run tools/interop-install")
         with ExitStack() as stack:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="starttls-mail-")))
             folder.chmod(0o755)
@@ -60,11 +62,6 @@ class MailWorld:
     def sees(self, *command: str | Path) -> list[str]:
         """``command``, to be run where the system's resolver is the one of this world."""
         return seeing({"/etc/resolv.conf": self.resolv_conf}, *command)
-
-    @property
-    def anchors(self) -> Anchors:
-        """The keys of this world's root."""
-        return Anchors.parse(self.dns.anchors.read_text())
 
     @property
     def mail_config(self) -> Path:
