@@ -110,7 +110,7 @@ def _policy() -> Iterator[str]:
     yield (
         "`downgradable` is true where an attacker on the path can downgrade one of the hosts, false where he cannot, "
         "and null where a lookup failed. `live` is null without `--live`; its `met` is null where it could not be "
-        "told. `because` says why there is no host. `lookups` has every question that was asked."
+        "told. `because` says why there is no host, or not every one. `lookups` has every question that was asked."
     )
     rows = (
         f"| `{name}` | {meaning} | {', '.join(f'`{word}`' for word in words)} |"
