@@ -8,6 +8,7 @@ from starttls.core.transcript import Side, Transcript
 from starttls.policy import errors
 from starttls.policy.answer import ExtendedError, Question, Status
 from starttls.policy.errors import (
+    BadReport,
     DaneNoMatch,
     DaneRequired,
     NoMail,
@@ -43,6 +44,8 @@ EVERY = [
         "no mail exchanger of example.org can be used: mx.example.org: STARTTLS is not offered (offered: nothing)",
     ),
     (NoService("example.org", "imap", "no SRV record"), "example.org offers no imap: no SRV record"),
+    (BadReport("TLS report", "no JSON"), "TLS report: no JSON"),
+    (BadReport("TLS report", "expected `int`", "$.policies[0]"), "TLS report: expected `int` at $.policies[0]"),
 ]
 each = pytest.mark.parametrize(("error", "text"), EVERY, ids=lambda one: type(one).__name__)
 
@@ -74,7 +77,12 @@ def test_one_says_where_it_happened() -> None:
 
 
 def test_every_error_is_listed_public_and_tried_here() -> None:
-    classes = {one.__name__ for one in PolicyError.__subclasses__()}
-    assert classes | {"PolicyError"} == set(errors.__all__)
-    assert {type(error).__name__ for error, _ in EVERY} == classes
-    assert all(f"\n      {name} " in (errors.__doc__ or "") for name in classes)
+    forbidden = {one.__name__ for one in PolicyError.__subclasses__()}
+    assert forbidden | {"PolicyError", "BadReport"} == set(errors.__all__)
+    assert {type(error).__name__ for error, _ in EVERY} == forbidden | {"BadReport"}
+    assert all(f"\n      {name} " in (errors.__doc__ or "") for name in forbidden)
+    assert "\n    BadReport " in (errors.__doc__ or "")
+
+
+def test_a_bad_report_forbids_nothing() -> None:
+    assert not isinstance(BadReport("TLS report", "no JSON"), PolicyError)

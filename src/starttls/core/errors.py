@@ -22,6 +22,7 @@
         CannotConnect          no address answered
         TimedOut               the peer did not answer in time
       PolicyError            what a policy forbids: see `starttls.policy.errors`
+      BadReport              a TLS report that makes no sense, from there too
       Misuse                 you did it: the only one that `Talk` and `TLSSession` raise
       BadConfig              a configuration file that cannot be used
 

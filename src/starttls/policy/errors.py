@@ -1,4 +1,4 @@
-"""What a policy forbids. The other errors are in `starttls.core.errors`.
+"""What a policy forbids, and reports that make no sense. The other errors are in `starttls.core.errors`.
 
 ::
 
@@ -13,6 +13,8 @@
       NoMail                 the domain takes no mail: a null MX, or it does not exist
       NoUsableMX             every mail exchanger failed; why, for each
       NoService              the domain does not offer the service
+
+    BadReport              a TLS report, its file name or a datagram about sessions that makes no sense
 """
 
 from dataclasses import dataclass, field
@@ -21,6 +23,7 @@ from starttls.core.errors import StartTLSError
 from starttls.policy.answer import TLSA, ExtendedError, Question, Status
 
 __all__ = [
+    "BadReport",
     "DaneNoMatch",
     "DaneRequired",
     "NoMail",
@@ -140,3 +143,17 @@ class NoService(PolicyError):
     service: str
     detail: str
     _text = "{domain} offers no {service}: {detail}"
+
+
+@dataclass(eq=False)
+class BadReport(StartTLSError):
+    """What was sent, or is to be sent, as TLSRPT data makes no sense (RFC 8460). No policy forbade anything."""
+
+    source: str
+    """What it is: ``"TLS report"``."""
+    detail: str
+    path: str = ""
+    """Where in its JSON: ``"$.policies[0].summary"``. Empty for all of it."""
+
+    def _words(self) -> str:
+        return f"{self.source}: {self.detail}" + (f" at {self.path}" if self.path else "")

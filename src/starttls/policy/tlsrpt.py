@@ -142,6 +142,7 @@ RESULTS: Mapping[type[core.StartTLSError], ResultType | None] = MappingProxyType
         policy.NoUsableMX: None,  # each of its failures is reported by itself
         policy.NoService: None,
         # -- not of this world
+        policy.BadReport: None,  # of reports that came
         core.Misuse: None,
         core.BadConfig: None,
     }
