@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import time
 
 import pytest
 
@@ -25,8 +26,10 @@ from tests.asyncio.policies import (
     A,
     Case,
     Server,
+    Slow,
     make,
     serving,
+    unanswered,
 )
 
 
@@ -162,6 +165,15 @@ async def test_asking_is_bounded_in_time() -> None:
         await connect_mx("example.org", resolver=Silent(), timeouts=short)
     with pytest.raises(errors.TimedOut, match=r"after 0.2 s in resolving the imap service of example.org"):
         await connect_srv("imap", "example.org", resolver=Silent(), timeouts=short)
+
+
+async def test_asking_and_connecting_are_bounded_together() -> None:
+    world = Slow(FakeWorld.parse("imap.example.org. A 127.0.0.1"), 0.2)
+    began = time.monotonic()
+    with unanswered() as port, pytest.raises(errors.TimedOut, match="after 0.6 s in connecting to imap.example.org"):
+        limits = Timeouts(connect=0.5, whole=0.6)
+        await connect(f"imap://imap.example.org:{port}", policy="opportunistic", resolver=world, timeouts=limits)
+    assert time.monotonic() - began < 0.8
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "[::1]"])

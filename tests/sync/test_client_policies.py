@@ -1,6 +1,7 @@
 """Policies of the blocking client: the same tables, the same servers."""
 
 import threading
+import time
 from collections.abc import Callable
 
 import pytest
@@ -9,6 +10,7 @@ from starttls.core import errors
 from starttls.resolve.fake import FakeWorld
 from starttls.sync.client import Client, connect, connect_mx, connect_srv
 from starttls.sync.stream import Stream
+from starttls.tls.plan import Timeouts
 from tests.asyncio.peers import in_a_thread
 from tests.asyncio.policies import (
     DOMAIN,
@@ -22,8 +24,10 @@ from tests.asyncio.policies import (
     A,
     Case,
     Server,
+    Slow,
     make,
     serving,
+    unanswered,
 )
 from tests.cli.names import served
 
@@ -88,6 +92,15 @@ def test_a_client_remembers_from_one_question_to_the_next(server: Server) -> Non
             with client.connect_mx("example.org", port=port) as stream:
                 assert stream.level == "verified"
         assert world.fetched == ["example.org"]
+
+
+def test_asking_and_connecting_are_bounded_together() -> None:
+    world = Slow(FakeWorld.parse("imap.example.org. A 127.0.0.1"), 0.2)
+    began = time.monotonic()
+    with unanswered() as port, pytest.raises(errors.TimedOut, match="in connecting to imap.example.org"):
+        limits = Timeouts(connect=0.5, whole=0.6)
+        connect(f"imap://imap.example.org:{port}", policy="opportunistic", resolver=world, timeouts=limits)
+    assert time.monotonic() - began < 0.8
 
 
 def test_threads_share_one_client(server: Server) -> None:

@@ -68,13 +68,14 @@ class Client(Planned):
         """Connect the way that was found. ``end`` is the time of the loop at which the stream has to be open."""
         if route.error is not None:
             raise route.error
-        limit = min(self.plan.timeouts.connect, self.plan.timeouts.whole)
-        end = min(end, asyncio.get_running_loop().time() + self.plan.timeouts.whole)
+        now, timeouts = asyncio.get_running_loop().time(), self.plan.timeouts
+        end = min(end, now + timeouts.whole)
         try:
-            async with asyncio.timeout(limit):
+            async with asyncio.timeout_at(min(now + timeouts.connect, end)):
                 sock = await dial(*route.place, self.plan.family, route.addresses)
         except TimeoutError:
-            raise TimedOut(limit, "connecting to {}:{}".format(*route.place)) from None
+            seconds = timeouts.connect if now + timeouts.connect < end else timeouts.whole
+            raise TimedOut(seconds, "connecting to {}:{}".format(*route.place)) from None
         return await self._open(route, sock, end, watch)
 
     async def _first(self, attempts: Attempts, watch: Callable[[Pump], None] | None) -> Stream:

@@ -47,7 +47,8 @@ class Client(Planned):
         if route.error is not None:
             raise route.error
         timeouts = self.plan.timeouts
-        sock = dial(*route.place, self.plan.family, min(timeouts.connect, timeouts.whole), route.addresses)
+        seconds = max(0.001, min(timeouts.connect, end - time.monotonic()))  # with 0 a socket would not wait at all
+        sock = dial(*route.place, self.plan.family, seconds, route.addresses)
         try:
             connection = self.plan.connection(route.target, sock.getsockname()[0], route.demand)
             stream = Stream(sock, connection, timeouts.wait, route)
