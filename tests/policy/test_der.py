@@ -1,11 +1,14 @@
+import warnings
+
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given
 from hypothesis import strategies as st
 
-from starttls.policy import der
-from tests.interop.dane.case import CHAIN, MIDDLE, SERVED
+from starttls.grammar import ber
+from starttls.policy import der, path
+from tests.interop.dane.case import CHAIN, MIDDLE, ROOT, SERVED
 from tests.policy.paper import Paper, authority, named
 
 
@@ -39,6 +42,35 @@ def test_what_is_no_certificate_has_no_parts(data: bytes) -> None:
 def test_any_bytes_have_parts_or_none(data: bytes) -> None:
     key = der.public_key(data)
     assert key is None or key in data
+
+
+def numbered_as(content: str) -> bytes:
+    """A certificate with this serial number, and a signature that is wrong."""
+    fields = ROOT.certificate.tbs_certificate_bytes
+    _, start, end = ber.bounds(fields, 0)
+    _, _, version = ber.bounds(fields, start)
+    _, _, serial = ber.bounds(fields, version)
+    number = ber.element(0x02, bytes.fromhex(content))
+    body = ber.element(0x30, fields[start:version], number, fields[serial:end])
+    return ber.element(0x30, body, ROOT.der[4 + len(fields) :])
+
+
+@pytest.mark.parametrize(
+    ("content", "good"),
+    [("01", True), ("00ff", True), ("7f00", True), ("00", False), ("0000", False), ("ff", False), ("80", False),
+     ("", False)],
+)  # fmt: skip
+def test_a_serial_number_is_above_0(content: str, good: bool) -> None:
+    certificate = numbered_as(content)
+    assert der.subject(certificate) == der.subject(ROOT.der)
+    assert der.numbered(certificate) is good
+    with warnings.catch_warnings(record=True) as said:
+        assert path.is_certificate(certificate) is good
+    assert not said
+
+
+def test_what_is_no_certificate_has_no_number() -> None:
+    assert not der.numbered(b"junk")
 
 
 def test_an_anchor_is_a_name_and_a_key() -> None:

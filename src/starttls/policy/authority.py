@@ -9,9 +9,8 @@ from typing import TypeAlias
 from starttls.core.errors import CertificateRejected
 from starttls.policy import der
 from starttls.policy.answer import TLSA
-from starttls.policy.path import build, check_names
+from starttls.policy.path import build, check_names, subject_of
 from starttls.policy.presented import FULL, OWN, WHOLE, Check, Match, Presented, Usage, brief, selected
-from starttls.tls.certificate import read_certificate
 from starttls.tls.names import ServerIdentity
 
 __all__ = ["Roots", "by_authority"]
@@ -78,10 +77,8 @@ def _to_anchor(presented: Presented, anchors: dict[bytes, TLSA], keys: dict[byte
 
 
 def _who(certificate: bytes) -> str:
-    try:
-        return f"the authority {read_certificate(certificate).subject or 'without a name'}"
-    except CertificateRejected:
-        return "what is no certificate"
+    subject = subject_of(certificate)
+    return "a certificate that cannot be read" if subject is None else f"the authority {subject or 'without a name'}"
 
 
 # --- PKIX-TA and PKIX-EE ---------------------------------------------------------------------------

@@ -7,14 +7,14 @@ need not read certificates at all.
 from starttls.core.errors import Unexpected
 from starttls.grammar import ber
 
-__all__ = ["anchor", "issuer", "public_key", "subject"]
+__all__ = ["anchor", "issuer", "numbered", "public_key", "subject"]
 
 # RFC 5280 §4.1: the fields of TBSCertificate, behind the version.
-_ISSUER, _SUBJECT, _KEY, _FIELDS = 2, 4, 5, 6
+_SERIAL, _ISSUER, _SUBJECT, _KEY, _FIELDS = 0, 2, 4, 5, 6
 _VERSION = 0xA0  # [0]; a certificate of version 1 has none
 _EXTENSIONS = 0xA3  # [3]
 
-_SEQUENCE, _BIT_STRING, _STRING = ber.SEQUENCE, 0x03, ber.STRING
+_SEQUENCE, _BIT_STRING, _INTEGER, _STRING = ber.SEQUENCE, 0x03, 0x02, ber.STRING
 
 
 def issuer(certificate: bytes) -> bytes | None:
@@ -30,6 +30,15 @@ def subject(certificate: bytes) -> bytes | None:
 def public_key(certificate: bytes) -> bytes | None:
     """The SubjectPublicKeyInfo (DER); None where ``certificate`` is none."""
     return _field(certificate, _KEY)
+
+
+def numbered(certificate: bytes) -> bool:
+    """Has it a serial number as RFC 5280 §4.1.2.2 wants it, above 0?"""
+    serial = _field(certificate, _SERIAL)
+    if serial is None:
+        return False
+    tag, start, _ = ber.bounds(serial, 0)
+    return tag == _INTEGER and any(serial[start:]) and serial[start] < 0x80
 
 
 def _field(certificate: bytes, number: int) -> bytes | None:

@@ -13,9 +13,10 @@ Not asked for: key identifiers, keyUsage, extendedKeyUsage, a server's certifica
 (``openssl req -x509`` writes the contrary). Of OpenSSL's DANE it differs where the primitive cannot do otherwise, and
 then takes less: keys of authorities are RSA of 2048 bits or more, P-256, P-384 or P-521, signatures are with SHA-256,
 -384 or -512, certificates have version 3, paths 8 authorities between the ends, critical extensions beside those above
-are refused. And it tries at most 128 signatures, whatever a chain is made of.
+are refused. Serial numbers are above 0. And it tries at most 128 signatures, whatever a chain is made of.
 """
 
+import contextlib
 import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -32,7 +33,7 @@ from starttls.policy import der
 from starttls.tls.certificate import read_certificate, shown
 from starttls.tls.names import ServerIdentity
 
-__all__ = ["Path", "build", "check_names", "is_certificate", "is_key", "issued"]
+__all__ = ["Path", "build", "check_names", "is_certificate", "is_key", "issued", "subject_of"]
 
 _BIT_STRING = 0x03
 
@@ -68,6 +69,12 @@ def is_key(data: bytes) -> bool:
     return not more and inside == [ber.SEQUENCE, _BIT_STRING]  # and not PKCS #1, which is a key without its algorithm
 
 
+def subject_of(certificate: bytes) -> str | None:
+    """The name of whom a certificate (DER) is for, to be shown; None where it cannot be read."""
+    found = _load(certificate)
+    return _subject(found) if found is not None else None
+
+
 def issued(certificate: bytes, authority: bytes) -> bool:
     """Did the key of ``authority`` sign ``certificate`` (both DER), in its name?"""
     one, by = _load(certificate), _load(authority)
@@ -100,6 +107,9 @@ def build(chain: Sequence[bytes], *, now: datetime, anchors: Iterable[bytes] = (
 
 
 def _load(data: bytes) -> x509.Certificate | None:
+    # A serial number of 0 or less: the parser warns of it on stderr, at a peer's wish, and is to refuse it one day.
+    if not der.numbered(data):
+        return None
     try:
         return x509.load_der_x509_certificate(data)
     except Exception:  # noqa: BLE001 - a parser of somebody else's, on a peer's bytes
@@ -152,8 +162,7 @@ def _verified(
     except Exception as error:  # noqa: BLE001 - it reads lazily: what is broken inside may come to light here
         words = str(error)
     if _OUT_OF_DATE in words:
-        issuers = {one.issuer for one in (leaf, *between)}
-        raise _Refused(_dates([leaf, *between, *(one for one in trusted if one.subject in issuers)], now))
+        raise _Refused(_dates(leaf, between, trusted, now))
     if _OURS in words:
         raise _Refused(refusals[-1])
     raise _Refused(next((ours for theirs, ours in _REASONS.items() if theirs in words), shown(words)))
@@ -202,7 +211,10 @@ def _refuse(refusals: list[str], reason: str) -> None:
 
 
 def _subject(certificate: x509.Certificate) -> str:
-    return shown(certificate.subject.rfc4514_string())
+    try:
+        return shown(certificate.subject.rfc4514_string())
+    except ValueError:
+        return "a name that cannot be read"
 
 
 # --- reasons ---------------------------------------------------------------------------------------
@@ -232,13 +244,17 @@ _REASONS = {
 }
 
 
-def _dates(certificates: Sequence[x509.Certificate], now: datetime) -> str:
-    for number, one in enumerate(certificates):
-        whose = "certificate" if number == 0 else f"issuer's certificate ({_subject(one)})"
-        if one.not_valid_after_utc < now:
-            return f"the {whose} expired on {one.not_valid_after_utc:%Y-%m-%d}"
-        if one.not_valid_before_utc > now:
-            return f"the {whose} is not valid before {one.not_valid_before_utc:%Y-%m-%d %H:%M} UTC"
+def _dates(
+    leaf: x509.Certificate, between: list[x509.Certificate], trusted: list[x509.Certificate], now: datetime
+) -> str:
+    with contextlib.suppress(ValueError):  # names are read now, and may be broken
+        issuers = {one.issuer for one in (leaf, *between)}
+        for one in (leaf, *between, *(anchor for anchor in trusted if anchor.subject in issuers)):
+            whose = "certificate" if one is leaf else f"issuer's certificate ({_subject(one)})"
+            if one.not_valid_after_utc < now:
+                return f"the {whose} expired on {one.not_valid_after_utc:%Y-%m-%d}"
+            if one.not_valid_before_utc > now:
+                return f"the {whose} is not valid before {one.not_valid_before_utc:%Y-%m-%d %H:%M} UTC"
     return "a certificate in the chain is out of date"
 
 

@@ -31,7 +31,7 @@ def _danetool(home: Home, usage: int, selector: int, mtype: int) -> str:
 @pytest.mark.parametrize(("usage", "selector", "mtype"), KINDS)
 def test_danetool_prints_the_same(home: Home, tmp_path: Path, usage: int, selector: int, mtype: int) -> None:
     chain = home.write("chain.pem", b"".join(paper.pem for paper in CHAIN))
-    command = [sys.executable, "-m", "starttls", "tlsa", "--host", "mx.test", chain]
-    ran = home.run(*command, "--record", f"{usage}-{selector}-{mtype}")
+    kind = f"{usage}-{selector}-{mtype}"
+    ran = home.run(sys.executable, "-m", "starttls", "tlsa", "--host", "mx.test", "--record", kind, chain)
     assert ran.status == 0, ran.output
     assert ran.output.splitlines()[1:] == [_danetool(home, usage, selector, mtype)]
