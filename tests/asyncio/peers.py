@@ -7,14 +7,16 @@ import asyncio
 import socket
 import struct
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
+from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import TypeAlias
 
 from starttls.asyncio.server import Handler, listen
 from starttls.asyncio.stream import Stream
 from starttls.core.errors import StartTLSError
+from starttls.policy.answer import Answer
+from starttls.resolve.resolver import Resolver
 from starttls.tls.plan import Timeouts
 
 Script: TypeAlias = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -160,3 +162,29 @@ HOSTILE: dict[str, tuple[Script, str, str]] = {
     ),
 }
 """What a server does; the class of the error that a client raises; and a part of its one line."""
+
+
+class Slow:
+    """A resolver that answers as another does, but not at once."""
+
+    def __init__(self, world: Resolver, seconds: float) -> None:
+        self._seconds = seconds
+        self._world = world
+
+    async def query(self, name: str, rdtype: str) -> Answer:
+        await asyncio.sleep(self._seconds)
+        return await self._world.query(name, rdtype)
+
+
+@contextmanager
+def unanswered() -> Generator[int]:
+    """The port of a server on loopback whose queue is full: it answers nothing at all."""
+    with ExitStack() as opened:
+        server = opened.enter_context(socket.socket())
+        server.bind(("127.0.0.1", 0))
+        server.listen(0)
+        for _ in range(4):
+            filler = opened.enter_context(socket.socket())
+            filler.setblocking(False)
+            filler.connect_ex(server.getsockname())
+        yield server.getsockname()[1]

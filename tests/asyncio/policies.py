@@ -4,11 +4,9 @@ Both runtimes' tests walk the same tables. The server's certificate is for ``mx.
 by an authority that nobody knows unless it is named.
 """
 
-import asyncio
 import hashlib
-import socket
-from collections.abc import Generator, Mapping
-from contextlib import AbstractAsyncContextManager, ExitStack, contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,7 +15,6 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from starttls.core.errors import StartTLSError
-from starttls.policy.answer import Answer
 from starttls.resolve.fake import FakeWorld
 from starttls.resolve.route import ClientOptions
 from starttls.tls.plan import Timeouts
@@ -95,32 +92,6 @@ class Case:
         if self.trusts:
             options["ca_file"] = server.ca
         return options
-
-
-class Slow:
-    """A resolver that answers as ``world`` does, but not at once."""
-
-    def __init__(self, world: FakeWorld, seconds: float) -> None:
-        self._seconds = seconds
-        self._world = world
-
-    async def query(self, name: str, rdtype: str) -> Answer:
-        await asyncio.sleep(self._seconds)
-        return await self._world.query(name, rdtype)
-
-
-@contextmanager
-def unanswered() -> Generator[int]:
-    """The port of a server on loopback whose queue is full: it answers nothing at all."""
-    with ExitStack() as opened:
-        server = opened.enter_context(socket.socket())
-        server.bind(("127.0.0.1", 0))
-        server.listen(0)
-        for _ in range(4):
-            filler = opened.enter_context(socket.socket())
-            filler.setblocking(False)
-            filler.connect_ex(server.getsockname())
-        yield server.getsockname()[1]
 
 
 A = "mx.example.org. A 127.0.0.1\n"

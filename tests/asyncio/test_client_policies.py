@@ -15,6 +15,7 @@ from starttls.policy.destination import Action
 from starttls.policy.errors import StsFetchFailed
 from starttls.resolve.fake import FakeWorld
 from starttls.tls.plan import Timeouts
+from tests.asyncio.peers import Slow, unanswered
 from tests.asyncio.policies import (
     DOMAIN,
     DOMAIN_ENFORCED,
@@ -26,10 +27,8 @@ from tests.asyncio.policies import (
     A,
     Case,
     Server,
-    Slow,
     make,
     serving,
-    unanswered,
 )
 
 

@@ -1,4 +1,5 @@
 import asyncio
+import threading
 from pathlib import Path
 
 import pytest
@@ -182,3 +183,35 @@ def test_it_serves_one_event_loop_after_another() -> None:
     for _ in range(2):
         asyncio.run(both())
     assert made.fetched == ["example.org"]
+
+
+class Web:
+    """A web server that takes its time, and from the second fetch on is not there."""
+
+    def __init__(self) -> None:
+        self.fetched: list[str] = []
+
+    async def fetch(self, domain: str) -> bytes:
+        self.fetched.append(domain)
+        place = len(self.fetched)
+        await asyncio.sleep(0.02 * place)
+        if place > 1:
+            raise StsFetchFailed(f"https://mta-sts.{domain}/", "no")
+        return POLICY
+
+
+def test_threads_share_it() -> None:
+    """Each has an event loop of its own, and none waits for another's; who fails takes no policy away."""
+    made, web, policies = world(), Web(), LearnedPolicies()
+    found: list[Learned] = []
+
+    def work() -> None:
+        found.append(asyncio.run(policies.learn("example.org", made, web, now=NOW)))
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert [learned.policy is not None for learned in found] == [True] * 8
+    assert policies.get("example.org") in found

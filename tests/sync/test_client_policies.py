@@ -11,7 +11,7 @@ from starttls.resolve.fake import FakeWorld
 from starttls.sync.client import Client, connect, connect_mx, connect_srv
 from starttls.sync.stream import Stream
 from starttls.tls.plan import Timeouts
-from tests.asyncio.peers import in_a_thread
+from tests.asyncio.peers import Slow, in_a_thread, unanswered
 from tests.asyncio.policies import (
     DOMAIN,
     DOMAIN_ENFORCED,
@@ -24,10 +24,8 @@ from tests.asyncio.policies import (
     A,
     Case,
     Server,
-    Slow,
     make,
     serving,
-    unanswered,
 )
 from tests.cli.names import served
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
+from threading import RLock
 from weakref import WeakValueDictionary
 
 from starttls.policy.errors import StsCertificate, StsFetchFailed, StsInvalid
@@ -36,17 +37,18 @@ async def _fetch(domain: str, fetcher: PolicyFetcher) -> Outcome:
 
 
 class LearnedPolicies:
-    """What was learned, in memory, for the ``limit`` domains that were used last.
+    """What was learned, in memory, for the ``limit`` domains that were used last. Event loops and threads may share it.
 
     Domains with a policy and those without are counted apart: who makes us look at many domains that have none does
     not make us forget a policy, and with it the protection that it gives.
     """
 
-    __slots__ = ("_busy", "_limit", "_with", "_without")
+    __slots__ = ("_busy", "_limit", "_lock", "_with", "_without")
 
     def __init__(self, limit: int = 1000) -> None:
-        self._busy: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._busy: WeakValueDictionary[tuple[asyncio.AbstractEventLoop, str], asyncio.Lock] = WeakValueDictionary()
         self._limit = limit
+        self._lock = RLock()
         self._with: OrderedDict[str, Learned] = OrderedDict()
         self._without: OrderedDict[str, Learned] = OrderedDict()
 
@@ -55,29 +57,41 @@ class LearnedPolicies:
 
     def get(self, domain: str) -> Learned | None:
         """What was learned of ``domain``, also when it has expired: `learn` knows what to do with it."""
-        for shelf in (self._with, self._without):
-            if domain in shelf:
-                shelf.move_to_end(domain)
-                return shelf[domain]
+        with self._lock:
+            for shelf in (self._with, self._without):
+                if domain in shelf:
+                    shelf.move_to_end(domain)
+                    return shelf[domain]
         return None
 
     def put(self, learned: Learned) -> None:
         """Remember ``learned`` instead of what was known of its domain."""
-        self.forget(learned.domain)
-        shelf = self._without if learned.policy is None else self._with
-        shelf[learned.domain] = learned
-        if len(shelf) > self._limit:
-            shelf.popitem(last=False)
+        with self._lock:
+            self.forget(learned.domain)
+            shelf = self._without if learned.policy is None else self._with
+            shelf[learned.domain] = learned
+            if len(shelf) > self._limit:
+                shelf.popitem(last=False)
 
     def forget(self, domain: str) -> None:
         """Forget ``domain``."""
-        self._with.pop(domain, None)
-        self._without.pop(domain, None)
+        with self._lock:
+            self._with.pop(domain, None)
+            self._without.pop(domain, None)
 
     async def learn(self, domain: str, resolver: Resolver, fetcher: PolicyFetcher, *, now: float) -> Learned:
-        """`learn` with what is remembered of ``domain``, and remember what comes of it. One at a time for a domain."""
-        lock = self._busy.setdefault(domain, asyncio.Lock())
+        """`learn` with what is remembered of ``domain``, and remember what comes of it.
+
+        One at a time for a domain in one event loop: a lock of asyncio's cannot be waited for in another.
+        """
+        with self._lock:
+            lock = self._busy.setdefault((asyncio.get_running_loop(), domain), asyncio.Lock())
         async with lock:
-            learned = await learn(domain, resolver, fetcher, kept=self.get(domain), now=now)
-            self.put(learned)
+            kept = self.get(domain)
+            learned = await learn(domain, resolver, fetcher, kept=kept, now=now)
+            with self._lock:
+                meanwhile = self.get(domain)
+                if meanwhile is not None and meanwhile is not kept and learned.policy is None:
+                    return meanwhile  # another thread found the policy: a failure of ours does not take it away
+                self.put(learned)
             return learned

@@ -3,6 +3,7 @@
 import secrets
 import socket
 import ssl
+from collections import OrderedDict
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -103,7 +104,7 @@ class Plan:
             raise Misuse(f"under policy '{self.policy}' it is the DNS that says for which name a certificate must be")
         self._options = options
         self._contexts: dict[tuple[tuple[str, ...], bool, bool], ssl.SSLContext] = {}
-        self._kept: dict[Service, TLSSession] = {}
+        self._kept: OrderedDict[Service, TLSSession] = OrderedDict()
         self._fallback = options.get("fallback") is not None
         self.family = options.get("family", socket.AF_UNSPEC)
         self.timeouts = options.get("timeouts", Timeouts())
@@ -162,7 +163,7 @@ class Plan:
         if connection.session is not None:
             self._kept.pop(service, None)
             while len(self._kept) >= SESSIONS:
-                del self._kept[next(iter(self._kept))]
+                self._kept.popitem(last=False)
             self._kept[service] = connection.session
 
     def _ticket(self, service: Service) -> Resumption | None:
