@@ -112,6 +112,14 @@ async def test_a_host_without_addresses_is_passed_over() -> None:
     assert await become("Gmail", "example.org. MX 1 gone.example.org.") == (D, D, D)
 
 
+async def test_a_host_without_addresses_is_no_dane() -> None:
+    """Where DANE on one host is DANE for all, MTA-STS still holds if there is none."""
+    world = PLAIN + "example.org. MX 1 gone.example.org."
+    policy = learned("enforce", "*.example.org")
+    assert await become("Postfix dane, postfix-tlspol", world, policy) == (V, D, D)
+    assert await become("Gmail", world, policy) == (V, D, D)
+
+
 @pytest.mark.parametrize("sender", SENDERS, ids=lambda sender: sender.name)
 async def test_a_domain_that_does_not_exist_is_rejected_by_all(sender: Sender) -> None:
     assert await become(sender, FakeWorld()) == (R, R, R)

@@ -131,14 +131,15 @@ def _demands(sender: Sender, destination: Destination, sts: Learned | None) -> l
     if sender.order is Order.CAREFUL:
         there = (view for host, view in hosts if _reached(host, destination) or _failed(host))
         return [_ACTION.get(view.action, _FLOOR[sender.floor]) for view in there]
-    by_dane = {host.host: _by_dane(sender, view, destination) for host, view in hosts}
+    by_dane = {host.host: _by_dane(sender, view, destination) for host, view in hosts if _reached(host, destination)}
     any_dane = any(demand is not None for demand in by_dane.values())
     demands: list[_Demand] = []
     for host, _ in hosts:
-        dane, by_sts = by_dane[host.host], _by_sts(sender, host, destination, sts)
-        if not _reached(host, destination):
+        if host.host not in by_dane:
             demands += _unreachable(sender, host)
-        elif sender.order is Order.DOMAIN and any_dane:
+            continue
+        dane, by_sts = by_dane[host.host], _by_sts(sender, host, destination, sts)
+        if sender.order is Order.DOMAIN and any_dane:
             demands.append(dane or _Demand.NOTHING)
         else:
             demands.append(_together(sender, dane, by_sts) or _FLOOR[sender.floor])

@@ -25,7 +25,7 @@ class Opened:
 
     @property
     def level(self) -> Level:
-        """``none``, ``encrypted`` or ``verified``."""
+        """``none``, ``encrypted``, ``verified`` or ``dane``: see `Level`."""
         return self._connection.level
 
     @property
