@@ -131,6 +131,7 @@ def test_mistakes(policy: Any) -> None:
         (FakeWorld.parse("example.org. MX 0 ."), Exit.VERIFIED),
         (FakeWorld.parse("example.org. MX ; indeterminate"), Exit.COULD_NOT_TELL),
         (FakeWorld.parse("example.org. MX ; bogus"), Exit.FELL_SHORT),
+        (FakeWorld.parse("example.net. A 192.0.2.1"), Exit.COULD_NOT_TELL),
         (FakeWorld.parse("example.org. A 192.0.2.1\n_25._tcp.example.org. TLSA ; bogus"), Exit.FELL_SHORT),
     ],
 )

@@ -4,7 +4,8 @@ import pytest
 
 from starttls.policy.decide import downgradable
 from starttls.policy.destination import Action
-from tests.policy.mail import DIGEST, PLAIN, SIGNED, one, trail
+from starttls.resolve.fake import FakeWorld
+from tests.policy.mail import DIGEST, PLAIN, SIGNED, decided, learned, one, trail
 
 TA = "2 1 1 " + 32 * "cd"
 
@@ -57,3 +58,23 @@ async def test_thousands_of_records_do_not_make_thousands_of_reasons() -> None:
     assert "1 of 501 records can be used" in trail(decision)
     assert len(decision.reasons) < 10
     assert max(len(reason.text) for reason in decision.reasons) < 200
+
+
+@pytest.mark.parametrize(
+    ("mx", "address", "downgraded"),
+    [
+        ("insecure", "indeterminate", True),
+        ("insecure", "bogus", True),
+        ("secure", "indeterminate", None),
+    ],
+)
+async def test_a_host_that_is_left_out_protects_nobody_whose_mx_can_be_forged(
+    mx: str, address: str, downgraded: bool | None
+) -> None:
+    text = f"example.org. MX 10 mx.example.org. ; {mx}\nmx.example.org. A ; {address}\nmx.example.org. AAAA ; {address}"
+    world = FakeWorld.parse(text)
+    assert downgradable(await decided(world)) is downgraded
+    # With a policy in force, another host would need a certificate for a name that the policy has.
+    assert downgradable(await decided(world, learned("enforce", "mx.example.org"))) is None
+    assert downgradable(await decided(world, learned("enforce", "mx.example.com"))) is None
+    assert downgradable(await decided(world, learned("testing", "mx.example.org"))) is downgraded

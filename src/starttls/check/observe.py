@@ -191,7 +191,7 @@ def _observation(
 
 def _decided(decision: Decision) -> Decided:
     reasons = tuple(Reason(text=reason.text, reference=reason.reference) for reason in decision.reasons)
-    return Decided(action=decision.action, authentic=decision.authentic, reasons=reasons)
+    return Decided(action=decision.action, authentic=bool(decision.authentic), reasons=reasons)
 
 
 def _address(pump: Pump | None) -> str | None:

@@ -17,6 +17,7 @@ from starttls.cli.options import Asking, resolving
 from starttls.cli.voice import Exit
 from starttls.core.errors import NetworkError
 from starttls.policy.answer import Status
+from starttls.policy.destination import Kind
 from starttls.policy.errors import PolicyError
 from starttls.policy.profiles import SENDERS
 from starttls.policy.senders import Sender
@@ -102,8 +103,8 @@ def policy(  # noqa: PLR0913 - one argument for each option
       1  an attacker can downgrade one, DNS data are forged or broken, or a host
          did not keep its promise
       2  usage or internal error
-      3  it could not be told: a lookup failed, or with --live a host was not
-         reached
+      3  it could not be told: a lookup failed, the domain does not exist, or
+         with --live a host was not reached
     """
     senders = _senders(chosen)
     resolver = asking.make()
@@ -140,6 +141,8 @@ def exit_code(seen: Prospect) -> Exit:
     forged = Status.BOGUS in {seen.dnssec, *(host.dnssec for host in seen.mx)}
     if seen.downgradable or False in lives or forged:
         return Exit.FELL_SHORT
+    if seen.kind is Kind.NOTHING:  # a slip of the pen, more often than not
+        return Exit.COULD_NOT_TELL
     return Exit.COULD_NOT_TELL if seen.downgradable is None or None in lives else Exit.VERIFIED
 
 

@@ -72,10 +72,8 @@ def _weak(decision: Decision) -> bool:
     match decision.action:
         case Action.OPPORTUNISTIC | Action.ENCRYPT:  # to strip, or to forge
             return True
-        case Action.DANE | Action.PKIX:  # or he leads the mail to a host of his own
-            return not decision.authentic
-        case _:
-            return False
+        case _:  # or he leads the mail to a host of his own; where there is none, there is nothing to gain
+            return decision.authentic is False
 
 
 # --- where there is no host to decide about --------------------------------------------------------
@@ -144,16 +142,18 @@ def _way(destination: Destination) -> tuple[Reason, ...]:
 def _enforced(found: Decision, policy: StsPolicy) -> Decision:
     """The same, of a policy in force."""
     named = matches(policy, found.host)
-    if isinstance(found.error, NotAuthentic):
-        return told(found, Reason("MTA-STS does not rescue a host that DNSSEC and DANE leave out", "RFC 8461 §2"))
     if found.action is Action.DEFER:
+        # Whoever forges another host would need a certificate for one that the policy names.
+        found = replace(found, authentic=True)
+        if isinstance(found.error, NotAuthentic):
+            return told(found, Reason("MTA-STS does not rescue a host that DNSSEC and DANE leave out", "RFC 8461 §2"))
         return found
     if found.action is Action.DANE and (named or found.authentic):
         text = "the MTA-STS policy names this host, too; " if named else "the MTA-STS policy does not name this host; "
         return replace(told(found, Reason(text + "DANE goes first", "RFC 8461 §2")), authentic=True)
     if not named:
         text = "an MTA-STS policy is in force, and does not name this host: it is left out"
-        left_out = replace(found, action=Action.DEFER, names=(), sni=None, tlsa=())
+        left_out = replace(found, action=Action.DEFER, names=(), sni=None, tlsa=(), authentic=True)
         error = StsMxMismatch(found.host, policy.mx)
         return replace(told(left_out, Reason(text, "RFC 8461 §4.1")), error=error)
     # TLSA records that cannot be used ask for TLS without a proof: that is less, and included.

@@ -113,6 +113,9 @@ class Decision:
     sni: str | None = None
     tlsa: tuple[TLSA, ...] = ()
     reasons: tuple[Reason, ...] = ()
-    authentic: bool = False
-    """That ``host`` is where the mail belongs is proven: by DNSSEC, by an MTA-STS policy in force, or told by hand."""
+    authentic: bool | None = None
+    """That ``host`` is where the mail belongs is proven: by DNSSEC, by an MTA-STS policy in force, or told by hand.
+
+    None where there is no host.
+    """
     error: StartTLSError | None = field(default=None, compare=False)

@@ -87,3 +87,13 @@ def test_nothing_that_the_dns_says_is_markup_or_moves_a_cursor() -> None:
     text = printed(world, verbose=True, senders=())
     assert "\x1b" not in text
     assert "[red]" in text
+
+
+def test_a_promise_that_is_not_kept_is_in_the_headline() -> None:
+    fell = LiveSeen(met=False, level=Level.NONE, address="192.0.2.1:25", error="STARTTLS is not offered")
+    text = printed(FakeWorld.parse(SIGNED), reached={"mx.example.org": fell})
+    assert text.startswith("example.org: no mail host can be downgraded, but a host does not keep its promise\n")
+
+
+def test_who_takes_no_mail_needs_no_senders() -> None:
+    assert "Gmail" not in printed(FakeWorld.parse("example.org. MX 0 ."))

@@ -75,7 +75,7 @@ def print_prospect(console: Console, seen: Prospect, *, verbose: bool = False) -
     if verbose:
         _add_lookups(tree, seen)
     console.print(tree)
-    if seen.senders:
+    if seen.senders and seen.kind not in {Kind.NULL, Kind.NOTHING}:
         console.print()
         console.print(_senders(seen))
 
@@ -83,7 +83,10 @@ def print_prospect(console: Console, seen: Prospect, *, verbose: bool = False) -
 def _verdict(seen: Prospect) -> tuple[str, str]:
     if seen.kind in {Kind.NULL, Kind.NOTHING}:
         return "it takes no mail", "bold"
-    return _VERDICT[seen.downgradable]
+    words, style = _VERDICT[seen.downgradable]
+    if any(host.live is not None and host.live.met is False for host in seen.mx):
+        return f"{words}, but a host does not keep its promise", "bold red"
+    return words, style
 
 
 def _row(label: str, *parts: Text) -> Text:
