@@ -41,7 +41,7 @@ _SOURCE = "TLS report"
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"  # RFC 8259 §8.1: one may be ignored
 
 Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=COUNT)]
-E_ = TypeVar("E_", bound=enum.StrEnum)
+Word = TypeVar("Word", bound=enum.StrEnum)
 
 
 class PolicyType(enum.StrEnum):
@@ -140,7 +140,7 @@ class _Policy(msgspec.Struct, rename="kebab"):
     policy_type: str
     policy_string: tuple[str, ...] | str | None = None
     policy_domain: str | None = None
-    # The RFC's schema has an array and its example a string (erratum 6241): both are seen.
+    # An array, but the RFC's own example has a string (erratum 6241): both are seen.
     mx_host: tuple[str, ...] | str | None = None
 
 
@@ -221,7 +221,7 @@ def _failure_details(found: _FailureDetails) -> FailureDetails:
     return FailureDetails(result_type=_known(ResultType, given.pop("result_type")), **given)
 
 
-def _known(kind: type[E_], text: str) -> E_ | str:
+def _known(kind: type[Word], text: str) -> Word | str:
     return kind(text) if text in kind.__members__.values() else text
 
 

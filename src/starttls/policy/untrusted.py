@@ -1,4 +1,4 @@
-"""What comes in TLSRPT data of somebody else, or one declared error that says where it makes no sense."""
+"""JSON and domains in what somebody else sent: read, or one declared error that says where they make no sense."""
 
 import re
 from typing import TypeVar
