@@ -148,7 +148,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Server:
     ("tlsa", "kind", "met", "level", "error"),
     [
         ("own", "honest", True, "dane", ""),
-        ("other", "honest", False, "none", "the certificate matches none"),
+        ("other", "honest", False, "none", "the certificate matches not the one"),
         ("own", "stripped", False, "none", "STARTTLS is not offered"),
     ],
 )

@@ -250,7 +250,7 @@ async def test_a_certificate_that_matches_no_record_is_still_described() -> None
     assert (seen.state, seen.level) == (State.REJECTED, Level.NONE)
     assert seen.certificate is not None
     assert seen.certificate.names == ("localhost", "127.0.0.1")
-    assert "the certificate matches none of 1 TLSA record" in (seen.certificate.reason or "")
+    assert "the certificate matches not the one TLSA record" in (seen.certificate.reason or "")
     assert seen.decided is not None
     assert seen.decided.action == "dane"
 

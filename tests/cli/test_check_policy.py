@@ -32,8 +32,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Server:
             "dane",
             "dane: TLS is required, with a certificate that matches one",
         ),
-        (OTHER, "dane", 1, "rejected", "DANE: the certificate matches none of 1 TLSA record"),
-        (OTHER, "opportunistic", 1, "rejected", "not verified: the certificate matches none of 1 TLSA record"),
+        (OTHER, "dane", 1, "rejected", "DANE: the certificate matches not the one TLSA record"),
+        (OTHER, "opportunistic", 1, "rejected", "not verified: the certificate matches not the one TLSA record"),
         ("", "dane", 1, "rejected", "DANE is required, but mx.example.org publishes no TLSA records that are signed"),
         ("", "opportunistic", 0, "encrypted", "opportunistic: TLS if it is offered"),
         ("; indeterminate", "dane", 3, "unreachable", "TLSA is indeterminate"),
@@ -88,7 +88,7 @@ def test_who_connects_under_a_policy(cli: Any, server: Server) -> None:
         with served(FakeWorld.parse(A + tlsa)) as place:
             done = cli("connect", "--policy", "dane", "--resolver", place, f"smtp://mx.example.org:{port}")
     assert (done.code, done.out) == (1, "")
-    assert "DANE: the certificate matches none of 1 TLSA record" in done.err
+    assert "DANE: the certificate matches not the one TLSA record" in done.err
 
 
 def test_who_connects_demands_a_level(server: Server) -> None:

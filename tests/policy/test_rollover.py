@@ -102,7 +102,7 @@ def test_what_does_not_match_is_published_first() -> None:
     found = judged(host(OLD))
     assert (found.state, found.publish, found.remove) == (State.PUBLISH, (NEW,), (OLD,))
     assert found.ready == NOW + HOUR
-    assert found.detail.startswith("the certificate matches none of 1 TLSA record: ")
+    assert found.detail.startswith("the certificate matches not the one TLSA record: ")
 
 
 def test_each_kind_that_is_there_gets_its_own() -> None:

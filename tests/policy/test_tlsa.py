@@ -156,7 +156,7 @@ print(said, "cryptography" in sys.modules)
 def test_why_nothing_matches() -> None:
     key, own = record(3, 1, 1, SERVED).data.hex(), record(3, 0, 1, SERVED).data.hex()
     wrong = record(3, 1, 1, OTHER)
-    assert why(wrong) == f"DANE: the certificate matches none of 1 TLSA record: its key has the SHA-256 {key}"
+    assert why(wrong) == f"DANE: the certificate matches not the one TLSA record: its key has the SHA-256 {key}"
     assert why(wrong, record(3, 0, 1, OTHER)) == (
         f"DANE: the certificate matches none of 2 TLSA records: it has the SHA-256 {own}"
     )
@@ -182,7 +182,7 @@ def test_why_a_match_is_not_enough() -> None:
 def test_why_records_cannot_be_used() -> None:
     assert why() == "DANE: there are no TLSA records"
     assert why(record(1, 1, 1, SERVED), smtp=True) == (
-        "DANE: none of 1 TLSA record can be used: 1 1 1: usage 1 is not for SMTP"
+        "DANE: not the one TLSA record can be used: 1 1 1: usage 1 is not for SMTP"
     )
     many = [TLSA(usage, 1, 1, b"") for usage in range(250)]
     assert len(why(*many)) < 250

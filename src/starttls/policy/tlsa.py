@@ -158,15 +158,15 @@ def _own(good: Sequence[TLSA], presented: Presented) -> Match | None:
 # --- reasons ---------------------------------------------------------------------------------------
 
 
-def _counted(records: Sequence[TLSA]) -> str:
-    return "1 TLSA record" if len(records) == 1 else f"{len(records)} TLSA records"
+def _none_of(records: Sequence[TLSA]) -> str:
+    return "not the one TLSA record" if len(records) == 1 else f"none of {len(records)} TLSA records"
 
 
 def _none_usable(given: Sequence[TLSA], *, smtp: bool) -> str:
     if not given:
         return "there are no TLSA records"
     reasons = dict.fromkeys(f"{_kind(record)}: {usable(record, smtp=smtp)}" for record in given)
-    return f"none of {_counted(given)} can be used: {', '.join(itertools.islice(reasons, _REASONS))}"
+    return f"{_none_of(given)} can be used: {', '.join(itertools.islice(reasons, _REASONS))}"
 
 
 def _nothing(good: Sequence[TLSA], presented: Presented) -> str:
@@ -181,7 +181,7 @@ def _nothing(good: Sequence[TLSA], presented: Presented) -> str:
     what = "its key" if selector == KEY else "it"
     alone = len(presented.certificates) == 1 and all(record.usage in {Usage.PKIX_TA, Usage.DANE_TA} for record in good)
     more = "; the server presented no authority" if alone else ""
-    return f"the certificate matches none of {_counted(good)}: {what} has the SHA-256 {digest.hex()}{more}"
+    return f"the certificate matches {_none_of(good)}: {what} has the SHA-256 {digest.hex()}{more}"
 
 
 def _kind(record: TLSA) -> str:
