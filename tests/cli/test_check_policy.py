@@ -170,6 +170,19 @@ def test_a_domain_of_which_it_cannot_be_told(cli: Any) -> None:
     assert "unreachable    smtp://example.org\n  error        DNS: example.org MX is indeterminate" in done.out
 
 
+def test_a_name_server_that_is_of_no_use(cli: Any) -> None:
+    """One line for each domain, and what may help."""
+    world = FakeWorld.parse("example.org. ZONE ; bogus\nexample.net. ZONE ; bogus")
+    with served(world) as place:
+        done = cli("check", "--resolver", place, "example.org", "example.net")
+    assert done.code == 3
+    assert done.out.count("unreachable    ") == 2
+    assert done.err == (
+        "starttls: hint: if every domain fails, ask a DNS server that passes DNSSEC on (--resolver), "
+        "or one on this machine that validates (--dnssec ad)\n"
+    )
+
+
 def test_a_name_server_that_is_silent(cli: Any) -> None:
     done = cli("check", "--timeout", "0.5", "--resolver", "192.0.2.1", "--dnssec", "ad", "example.org")
     assert done.code == 3

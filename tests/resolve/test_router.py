@@ -4,7 +4,7 @@ import pytest
 
 from starttls.core.errors import CannotResolve, Misuse
 from starttls.policy.answer import MX as MX_RECORD
-from starttls.policy.answer import Status
+from starttls.policy.answer import Answer, Question, Status
 from starttls.policy.destination import Action
 from starttls.policy.errors import NoService, NotAuthentic
 from starttls.resolve.dns import DNSResolver
@@ -139,6 +139,35 @@ async def test_all_targets_that_fail_are_told_together() -> None:
     assert list(attempts) == []
     assert isinstance(attempts.error, NoService)
     assert "a.example.org: cannot resolve" in str(attempts.error)
+
+
+@pytest.mark.parametrize(
+    ("bogus", "status"), [((), Status.INDETERMINATE), (("_imap._tcp.example.org", "SRV"), Status.BOGUS)]
+)
+async def test_a_domain_of_which_nothing_can_be_told_is_told_once(bogus: tuple[str, ...], status: Status) -> None:
+    """It is one failure, and not one for each of a dozen services. What is forged counts more than what is withheld."""
+
+    class Broken:
+        async def query(self, name: str, rdtype: str) -> Answer:
+            found = Status.BOGUS if (name, rdtype) == bogus else Status.INDETERMINATE
+            return Answer(question=Question(name, rdtype), status=found, reason="why")
+
+    (route,) = await Router(Planned().plan, ClientOptions(resolver=Broken(), fetcher=FakeWorld())).everything(
+        "example.org"
+    )
+    assert (route.target.url, route.domain) == ("smtp://example.org", "example.org")
+    assert isinstance(route.error, NotAuthentic)
+    assert (route.error.status, route.error.detail) == (status, "why")
+
+
+async def test_what_can_be_told_of_a_domain_is_told() -> None:
+    """Beside what cannot."""
+    world = FakeWorld.parse(MX + "_pop3._tcp.example.org. SRV ; bogus")
+    routes = await Router(Planned().plan, ClientOptions(resolver=world, fetcher=world)).everything("example.org")
+    assert [(route.target.url, route.error is None) for route in routes] == [
+        ("smtp://mx.example.org:25", True),
+        ("pop3://example.org", False),
+    ]
 
 
 def test_who_is_asked_where_nobody_was_brought_along() -> None:

@@ -12,10 +12,11 @@ from starttls.check.observe import Observation
 from starttls.check.settings import CheckSettings
 from starttls.cli import voice
 from starttls.cli.loop import run_loop
-from starttls.cli.options import Asking, Given, client, complete_scheme, connecting, resolving
+from starttls.cli.options import ANOTHER_SERVER, Asking, Given, client, complete_scheme, connecting, resolving
 from starttls.cli.run import Report, Run, exit_code, report
 from starttls.cli.voice import Exit
 from starttls.config.load import load
+from starttls.policy.errors import NotAuthentic
 from starttls.resolve.route import Route
 from starttls.tls.names import ServerIdentity
 from starttls.tls.target import Target
@@ -103,6 +104,7 @@ class Checks:
         """Find the services of the domains, then check all."""
         domains = [aim for aim in self._aims if isinstance(aim, str)]
         found = await services_of(client, domains, concurrency=concurrency) if domains else {}
+        lost = any(_lost(routes) for routes in found.values())
         targets: list[Target | Route] = []
         for aim in self._aims:
             targets += found.pop(aim, ()) if isinstance(aim, str) else [aim]
@@ -111,8 +113,15 @@ class Checks:
         await self._run.go(client, concurrency)
         there = {seen.domain for seen in self._run.seen}
         self.empty = [domain for domain in dict.fromkeys(domains) if domain not in there]
+        if lost:
+            voice.hint(ANOTHER_SERVER)
         for domain in self.empty:
             voice.warning(f"{domain}: nothing found: no mail host, no SRV record, and nobody at the usual names")
+
+
+def _lost(routes: Sequence[Route]) -> bool:
+    """Is it all that can be told of a domain that a lookup failed?"""
+    return len(routes) == 1 and isinstance(routes[0].error, NotAuthentic)
 
 
 def _aim(text: str) -> Target | str:

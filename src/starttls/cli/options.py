@@ -19,7 +19,7 @@ from starttls.tls.level import Level
 from starttls.tls.plan import Policy, Timeouts
 from starttls.tls.target import schemes
 
-__all__ = ["Asking", "Given", "client", "complete_scheme", "connecting", "resolving"]
+__all__ = ["ANOTHER_SERVER", "Asking", "Given", "client", "complete_scheme", "connecting", "resolving"]
 
 _Decorator: TypeAlias = Callable[[Callable[..., int]], Callable[..., int]]
 
@@ -70,6 +70,12 @@ _RESOLVING = (
                  help="Trust the DNSSEC keys in this file, instead of the root's; may be repeated."),
 )  # fmt: skip
 
+
+ANOTHER_SERVER = (
+    "if every domain fails, ask a DNS server that passes DNSSEC on (--resolver), "
+    "or one on this machine that validates (--dnssec ad)"
+)
+"""What may help where nothing can be told of a domain."""
 
 _POLICIES: dict[str, Policy] = {"verified": "verify", "encrypted": "encrypt", "dane": "dane"}
 """What gives a level, where no policy is named."""

@@ -12,14 +12,14 @@ from starttls.core.errors import CannotResolve, Misuse, StartTLSError, TimedOut
 from starttls.policy.answer import Address, Answer, Status
 from starttls.policy.decide import decide, decide_host
 from starttls.policy.destination import Action, Decision, Destination, Host, Kind, Reason
-from starttls.policy.errors import NoMail, NoService, NoUsableMX, PolicyError
+from starttls.policy.errors import NoMail, NoService, NotAuthentic, NoUsableMX, PolicyError
 from starttls.protocols import ALL
 from starttls.protocols.smtp import SMTP
 from starttls.resolve.demands import between_servers, demanded, identities
 from starttls.resolve.destination import destination, host_at
 from starttls.resolve.resolver import PolicyFetcher, Resolver
 from starttls.resolve.route import Attempts, ClientOptions, Failures, Route, nowhere
-from starttls.resolve.services import Found, Service, services
+from starttls.resolve.services import Found, Service, Services, services
 from starttls.resolve.srv import candidates, label, not_authentic
 from starttls.resolve.sts import LearnedPolicies
 from starttls.tls.names import ServerIdentity, a_label
@@ -156,6 +156,8 @@ class Router:
 
     async def _everything(self, domain: str) -> tuple[Route, ...]:
         found = await services(domain, self.resolver)
+        if lost := _lost(found):
+            return (nowhere("smtp", domain, lost),)
         others = [service for service in found.offered if service.found is not Found.MX]
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(host_at(one.host, self.resolver, port=one.port)) for one in others]
@@ -230,6 +232,15 @@ class Router:
 def _can_gain(decision: Decision) -> bool:
     """Could an MTA-STS policy demand more?"""
     return decision.action in {Action.OPPORTUNISTIC, Action.ENCRYPT} or not decision.authentic
+
+
+def _lost(found: Services) -> NotAuthentic | None:
+    """Where every lookup of a domain failed: why, once for all. That one was forged says more than that one failed."""
+    answers = (found.mail.mx, *found.failed)
+    failed = [answer for answer in answers if answer is not None and not answer.status.usable]
+    if len(failed) < 1 + sum(len(protocol.srv) for protocol in ALL):
+        return None
+    return not_authentic(next((answer for answer in failed if answer.status is Status.BOGUS), failed[0]))
 
 
 def _scheme(answer: Answer) -> str:
