@@ -92,6 +92,7 @@ def test_what_is_forged_or_broken(policy: Any) -> None:
     assert done.code == 1
     assert done.out.startswith("broken.test: it could not be told whether it can be downgraded\n")
     assert "sender" not in done.out
+    assert done.err.startswith("starttls: hint: if every domain fails, ask a DNS server that passes DNSSEC on")
 
 
 def test_json_is_one_document(policy: Any) -> None:

@@ -13,7 +13,7 @@ from starttls.check.prospect import LiveSeen, Prospect
 from starttls.check.report.prospect import print_prospect
 from starttls.cli import voice
 from starttls.cli.loop import run_loop
-from starttls.cli.options import Asking, resolving
+from starttls.cli.options import ANOTHER_SERVER, Asking, resolving
 from starttls.cli.voice import Exit
 from starttls.core.errors import NetworkError
 from starttls.policy.answer import Status
@@ -121,6 +121,8 @@ def policy(  # noqa: PLR0913 - one argument for each option
         click.echo(msgspec.json.format(msgspec.json.encode(seen), indent=2).decode())
     else:
         print_prospect(_console(), seen, verbose=verbose)
+    if seen.kind is Kind.UNKNOWN:
+        voice.hint(ANOTHER_SERVER)
     return exit_code(seen)
 
 
