@@ -115,6 +115,15 @@ def test_keytrap_in_every_set_ends(counted: Counted) -> None:
     assert counted.checks <= 5 + 17
 
 
+@pytest.mark.parametrize(("more", "status"), [(31, Status.SECURE), (32, Status.INDETERMINATE)])
+def test_so_many_keys_are_not_kept(more: int, status: Status) -> None:
+    here = tree("mail A 192.0.2.1")
+    here.zones[ORG].add(ORG, *(Key(str(number)).dnskey for number in range(more)))
+    answer = look_up(here, "mail.example.org", "A")
+    assert answer.status is status
+    assert answer.reason == ("" if status is Status.SECURE else "example.org has more than 32 keys")
+
+
 def test_good_signatures_are_counted_too(counted: Counted) -> None:
     text = "\n".join(f"x{number} A 192.0.2.1" for number in range(300))
     here = tree(text)
@@ -138,7 +147,7 @@ def test_many_ds_records_of_one_tag_end(counted: Counted) -> None:
     here = tree("mail A 192.0.2.1")
     zone, org = here.zones[ORG], here.zones[dns.name.from_text("org")]
     tag = zone.keys[0].dnskey.key_id()
-    for key in clashing(zone.keys[0].dnskey, 100):
+    for key in clashing(zone.keys[0].dnskey, 20):
         zone.add(ORG, key)
     del org.sets[ORG, RdataType.DS]
     for number in range(1000):

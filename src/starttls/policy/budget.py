@@ -34,6 +34,8 @@ class Limits:
     """Signatures looked at for one set of records."""
     signers: int = 3
     """Zones that are looked for, of those that claim to have signed one set."""
+    keys: int = 32
+    """Keys of one zone. They are kept for as long as the zone is: 64 KiB of small ones would take a megabyte."""
     keys_per_tag: int = 4
     """Keys of one zone that share tag and algorithm."""
     hashes: int = 8192

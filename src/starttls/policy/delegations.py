@@ -122,6 +122,8 @@ class Delegations:
         signed = reply.answer.get((name, _DNSKEY))
         if signed is None or not signed.signatures:
             raise bogus(_keyless(name, parent))
+        if len(signed.rrset) > self._limits.keys:
+            raise unknown(f"{text_of(name)} has more than {self._limits.keys} keys")
         keys = keys_of(signed.rrset, self._algorithms, self._limits.keys_per_tag)
         trusted, digest = _trusted(name, keys, usable, by, work)
         # RFC 4035 §5.2: a key that a DS record names must have signed the set of keys.
