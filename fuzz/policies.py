@@ -1,12 +1,18 @@
-"""The parsers of policies: MTA-STS records and policies, TLSRPT records, and the answer that brings a policy.
+"""The parsers of policies: MTA-STS records and policies, the answer that brings one, TLSRPT records and reports.
 
 Invariant: any bytes give what they say, within its bounds, or the declared error, whose text is one printable line.
 """
 
+import msgspec
+
 from fuzz.target import Target
+from starttls.core.errors import StartTLSError
+from starttls.policy import datagram
 from starttls.policy.answer import TXT, Answer, Question, Status
-from starttls.policy.errors import PolicyError, StsFetchFailed, StsInvalid
+from starttls.policy.envelope import FileName, compressed
+from starttls.policy.errors import BadReport, StsFetchFailed, StsInvalid
 from starttls.policy.renewal import announcement
+from starttls.policy.report import PolicyType, read, write
 from starttls.policy.sts import LINES, MAX_AGE, SIZE, State, matches, parse_policy
 from starttls.policy.tlsrpt import reporting
 from starttls.resolve.response import Response
@@ -32,9 +38,24 @@ ANSWERS = [
     b"HTTP/1.1 103 Early\r\n\r\n" + OK + b"Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nX: y\r\n\r\n",
     b"HTTP/1.1 301 Moved\r\nLocation: /x\r\n\r\n",
 ]
+REPORT = (
+    b'{"organization-name":"S","contact-info":"a@b","report-id":"1",'
+    b'"date-range":{"start-datetime":"2026-04-01T00:00:00Z","end-datetime":"2026-04-01T23:59:59Z"},'
+    b'"policies":[{"policy":{"policy-type":"sts","policy-string":["version: STSv1"],'
+    b'"policy-domain":"a.example","mx-host":"*.a.example"},'
+    b'"summary":{"total-successful-session-count":1,"total-failure-session-count":2},'
+    b'"failure-details":[{"result-type":"dane-required","sending-mta-ip":"192.0.2.1",'
+    b'"failed-session-count":2,"receiving-ip":null}]}]}'
+)
+DATAGRAM = (
+    b'{"dpv": "1","d": "a.example","pr": "v=TLSRPTv1;rua=mailto:a@b",'
+    b'"policies":[{"policy-type":2,"policy-domain": "a.example","policy-string":["mode: enforce"],'
+    b'"mx-host":["*.a.example"],"failure-details":[{"c":204,"s": "192.0.2.1"}],"t":1,"f":1}]}'
+)
+FILES = [b"a.example!b.example!1!2!001.json.gz", b"a.example!b.example!1!2.json"]
 
 
-def one_line(error: PolicyError) -> None:
+def one_line(error: StartTLSError) -> None:
     """What every declared error is."""
     assert str(error).isprintable(), str(error)
 
@@ -78,8 +99,49 @@ def response(data: bytes) -> None:
         assert len(answer.body) <= SIZE
 
 
+def report(data: bytes) -> None:
+    """A TLS report, which is compressed or not. What can be read can be read again, and what is written is the same."""
+    try:
+        found = read(data)
+    except BadReport as error:
+        one_line(error)
+        return
+    assert found.date_range.start_datetime <= found.date_range.end_datetime
+    assert read(compressed(msgspec.json.encode(found))) == found
+    try:
+        again = read(write(found))
+    except BadReport as error:
+        one_line(error)
+    else:
+        assert again == found
+
+
+def delivery(data: bytes) -> None:
+    """A datagram of libtlsrpt."""
+    try:
+        found = datagram.read(data)
+    except BadReport as error:
+        one_line(error)
+        return
+    assert found.domain
+    assert all(one.policy.policy_type in PolicyType and one.policy.policy_domain for one in found.policies)
+
+
+def file_name(data: bytes) -> None:
+    """The name of a report's file."""
+    try:
+        found = FileName.parse(data.decode("utf-8", "surrogateescape"))
+    except BadReport as error:
+        one_line(error)
+        return
+    assert FileName.parse(found.text) == found
+
+
 TARGETS = (
     Target(("mta-sts-policy",), lambda: [POLICY, POLICY.replace(b"enforce", b"none")], policy),
     Target(("policy-records",), lambda: RECORDS, records),
     Target(("policy-answer",), lambda: ANSWERS, response),
+    Target(("tls-report",), lambda: [REPORT, compressed(REPORT)], report),
+    Target(("tls-report-datagram",), lambda: [DATAGRAM], delivery),
+    Target(("tls-report-name",), lambda: FILES, file_name),
 )
