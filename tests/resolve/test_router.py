@@ -14,6 +14,7 @@ from starttls.resolve.planned import Planned
 from starttls.resolve.route import ClientOptions, Route
 from starttls.resolve.router import Router
 from starttls.tls.level import Level
+from starttls.tls.plan import Plan
 from starttls.tls.target import Target
 
 DIGEST = "3 1 1 " + 32 * "ab"
@@ -104,6 +105,41 @@ async def test_an_mx_that_is_an_alias_is_asked_for_by_the_name_that_publishes() 
     (route,) = (await router(world).mail("example.org", 25)).routes
     assert route.demand is not None
     assert (route.host, route.demand.name) == ("mx.example.org", "host.example.net")
+
+
+def asked_for(plan: Plan, route: Route) -> set[str]:
+    """Which of the names that matter are in the hello that a server sees."""
+    connection = plan.connection(route.target, "192.0.2.9", route.demand)
+    hello = connection.data_to_send()
+    for reply in (
+        (b"220 ready\r\n", b"250-ready\r\n250 STARTTLS\r\n", b"220 go\r\n") if not route.target.implicit else ()
+    ):
+        connection.receive_data(reply)
+        hello = connection.data_to_send()
+    return {
+        name
+        for name in ("mx.example.org", "real.example.net", "example.org")
+        if b"\0" + bytes([len(name)]) + name.encode() in hello
+    }
+
+
+ALIAS = "mx.example.org. CNAME real.example.net.\nreal.example.net. A 192.0.2.1\n"
+
+
+@pytest.mark.parametrize(
+    ("dns", "url", "name"),
+    [
+        (SIGNED, "smtp://mx.example.org", "mx.example.org"),
+        (ALIAS + f"_25._tcp.real.example.net. TLSA {DIGEST}", "smtp://mx.example.org", "real.example.net"),
+        (ALIAS + f"_25._tcp.mx.example.org. TLSA {DIGEST}", "smtp://mx.example.org", "mx.example.org"),
+        (ALIAS + f"_993._tcp.real.example.net. TLSA {DIGEST}", "imaps://mx.example.org", "real.example.net"),
+        (ALIAS, "imaps://mx.example.org", "mx.example.org"),
+    ],
+)
+async def test_on_the_wire_the_tlsa_base_domain_is_asked_for(dns: str, url: str, name: str) -> None:
+    """RFC 7672 §8.1: SNI is the TLSA base domain; without one it is the name that was asked."""
+    found = router(dns, policy="opportunistic")
+    assert asked_for(found.plan, await found.to(Target.parse(url))) == {name}
 
 
 async def test_each_host_has_its_own_way_or_none() -> None:
