@@ -207,6 +207,8 @@ async def test_one_family_alone() -> None:
             "smtp://mx.example.org", policy="opportunistic", family=socket.AF_INET6, resolver=FakeWorld.parse(A),
             fetcher=FakeWorld(),
         )  # fmt: skip
+    with pytest.raises(policy_errors.NoUsableMX, match="cannot connect to ::1:25: no address of this family"):
+        await connect_mx("[::1]", family=socket.AF_INET, resolver=FakeWorld())
 
 
 async def test_what_makes_no_sense() -> None:

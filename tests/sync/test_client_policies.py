@@ -1,5 +1,6 @@
 """Policies of the blocking client: the same tables, the same servers."""
 
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -7,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from starttls.core import errors
+from starttls.policy import errors as policy_errors
 from starttls.resolve.fake import FakeWorld
 from starttls.sync.client import Client, connect, connect_mx, connect_srv
 from starttls.sync.stream import Stream
@@ -99,6 +101,11 @@ def test_asking_and_connecting_are_bounded_together() -> None:
         limits = Timeouts(connect=0.5, whole=0.6)
         connect(f"imap://imap.example.org:{port}", policy="opportunistic", resolver=world, timeouts=limits)
     assert time.monotonic() - began < 0.8
+
+
+def test_one_family_alone() -> None:
+    with pytest.raises(policy_errors.NoUsableMX, match="cannot connect to ::1:25: no address of this family"):
+        connect_mx("[::1]", family=socket.AF_INET, resolver=FakeWorld())
 
 
 def test_threads_share_one_client(server: Server) -> None:

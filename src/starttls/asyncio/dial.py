@@ -39,7 +39,7 @@ async def dial(host: str, port: int, family: socket.AddressFamily, known: Sequen
                 failures.append(_reason(failure))
     finally:
         _drop(running)
-    raise CannotConnect(f"{host}:{port}", ", ".join(dict.fromkeys(failures)))
+    raise CannotConnect(f"{host}:{port}", ", ".join(dict.fromkeys(failures)) or "no address of this family")
 
 
 async def _look_up(host: str, port: int, family: socket.AddressFamily) -> Sequence[Found]:

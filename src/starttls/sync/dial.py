@@ -41,7 +41,7 @@ def dial(host: str, port: int, family: int, seconds: float, known: tuple[str, ..
         finally:
             for key in tuple(selector.get_map().values()):
                 key.data.close()
-    raise CannotConnect(f"{host}:{port}", ", ".join(dict.fromkeys(failures)))
+    raise CannotConnect(f"{host}:{port}", ", ".join(dict.fromkeys(failures)) or "no address of this family")
 
 
 def _connect(family: int, address: Address, where: str, seconds: float) -> socket.socket:
