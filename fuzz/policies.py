@@ -124,7 +124,7 @@ def delivery(data: bytes) -> None:
         one_line(error)
         return
     assert found.domain
-    assert all(one.policy.policy_type in PolicyType and one.policy.policy_domain for one in found.policies)
+    assert all(isinstance(one.policy.policy_type, PolicyType) and one.policy.policy_domain for one in found.policies)
 
 
 def file_name(data: bytes) -> None:
