@@ -172,6 +172,7 @@ URL: dict[str, Case] = {
 DOMAIN = "example.org. MX 10 mx.example.org.\n"
 TWO = DOMAIN + "example.org. MX 20 imap.example.org.\nimap.example.org. A 127.0.0.1\n"
 TWO_TLSA = TWO + "_{port}._tcp.imap.example.org. TLSA {own}\n"
+HALF = "example.org. MX 10 mx.example.org. ; insecure\n" + TLSA
 DOMAIN_STS = '_mta-sts.example.org. TXT "v=STSv1; id=1"\n'
 DOMAIN_ENFORCED = {"example.org": POLICY.format(mode="enforce", mx="*.example.org")}
 
@@ -181,11 +182,9 @@ MX: dict[str, Case] = {
     "without MX": Case(
         dns="example.org. A 127.0.0.1\n_{port}._tcp.example.org. TLSA {ta}", policy="", comes="dane", host="example.org"
     ),
-    "half of dane": Case(
-        dns="example.org. MX 10 mx.example.org. ; insecure\n" + TLSA + "{own}", policy="", comes="dane"
-    ),
+    "half of dane": Case(dns=HALF + "{own}", policy="", comes="dane"),
     "half of dane is not dane": Case(
-        dns="example.org. MX 10 mx.example.org. ; insecure\n" + TLSA + "{own}",
+        dns=HALF + "{own}",
         policy="dane",
         comes="NoUsableMX",
         words="DANE is required, but mx.example.org is named by an answer that is not signed",

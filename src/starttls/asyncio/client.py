@@ -42,6 +42,8 @@ class Client(Planned):
         The hosts are tried in the order of preference, each under what is demanded of it alone; ``stream.host`` says
         which it is, and ``stream.decision`` what was demanded and why. Without a policy of the caller's choice that is
         the best which each proves: DANE, else MTA-STS, else any certificate. Each may take the time of a connection.
+        ``stream.level`` is what the host is worth; that the mail belongs there, and nobody forged the MX record, is
+        proven where ``stream.decision.authentic`` is true. The policy ``"dane"`` demands both.
         ``domain`` may also be a smart host, ``"[mail.example.org]:587"``; ``port`` is another one in laboratories.
 
         Raises `NoMail`; `NotAuthentic` where it cannot be told where the mail goes; else `NoUsableMX`, with all errors.
