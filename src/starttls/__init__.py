@@ -28,7 +28,7 @@ _PLACES = {
     "policy.destination": ("Action", "Decision", "Reason"),
     "policy.errors": (
         *("PolicyError", "NotAuthentic", "DaneRequired", "DaneNoMatch", "NoMail", "NoService", "NoUsableMX"),
-        *("StsCertificate", "StsFetchFailed", "StsInvalid", "StsMxMismatch"),
+        *("StsCertificate", "StsFetchFailed", "StsInvalid", "StsMxMismatch", "BadReport"),
     ),
     "resolve.dns": ("DNSResolver",),
     "resolve.fake": ("FakeWorld",),

@@ -35,6 +35,7 @@ from starttls.core.transcript import Side, Transcript
 from starttls.core.wait import Wait
 from starttls.policy.destination import Action, Decision, Reason
 from starttls.policy.errors import (
+    BadReport,
     DaneNoMatch,
     DaneRequired,
     NoMail,
@@ -62,6 +63,7 @@ from starttls.tls.target import Target
 __all__ = [
     "Action",
     "BadConfig",
+    "BadReport",
     "CannotConnect",
     "CannotResolve",
     "CertificateFacts",
