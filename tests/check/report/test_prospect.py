@@ -97,3 +97,8 @@ def test_a_promise_that_is_not_kept_is_in_the_headline() -> None:
 
 def test_who_takes_no_mail_needs_no_senders() -> None:
     assert "Gmail" not in printed(FakeWorld.parse("example.org. MX 0 ."))
+
+
+def test_that_we_could_not_ask_says_nothing_of_others() -> None:
+    assert "Gmail" not in printed(FakeWorld.parse("example.org. MX ; indeterminate"))
+    assert "Gmail" in printed(FakeWorld.parse("example.org. MX ; bogus"))

@@ -75,7 +75,8 @@ def print_prospect(console: Console, seen: Prospect, *, verbose: bool = False) -
     if verbose:
         _add_lookups(tree, seen)
     console.print(tree)
-    if seen.senders and seen.kind not in {Kind.NULL, Kind.NOTHING}:
+    # Where there is no mail nobody sends any; and that we could not ask says nothing of what others are told.
+    if seen.senders and seen.kind not in {Kind.NULL, Kind.NOTHING} and seen.dnssec is not Status.INDETERMINATE:
         console.print()
         console.print(_senders(seen))
 
