@@ -13,7 +13,7 @@ def test_usages_have_their_numbers() -> None:
     assert [*Usage] == [0, 1, 2, 3]
 
 
-@pytest.mark.parametrize(("selector", "data"), [(WHOLE, SERVED.der), (KEY, SERVED.spki)])
+@pytest.mark.parametrize(("selector", "data"), [(WHOLE, SERVED.der), (KEY, SERVED.spki)], ids=["whole", "key"])
 def test_what_a_record_holds(selector: int, data: bytes) -> None:
     assert selected(SERVED.der, selector, FULL) == data
     assert selected(SERVED.der, selector, SHA256) == hashlib.sha256(data).digest()
