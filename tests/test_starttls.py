@@ -22,7 +22,7 @@ PUBLIC = set(
     NotOffered NotRequested Refused Refusal Unexpected PrematureReply Preauthenticated TooLong ClosedEarly
     PlaintextAfterGoAhead HandshakeFailed CertificateRejected Truncated CannotResolve CannotConnect TimedOut
     PolicyError NotAuthentic DaneRequired DaneNoMatch NoMail NoService NoUsableMX
-    StsCertificate StsFetchFailed StsInvalid StsMxMismatch BadReport
+    RequireTLS StsCertificate StsFetchFailed StsInvalid StsMxMismatch BadReport
     __version__
 """.split()  # noqa: SIM905 - read by people
 )

@@ -27,7 +27,16 @@ _PLACES = {
     "core.wait": ("Wait",),
     "policy.destination": ("Action", "Decision", "Reason"),
     "policy.errors": (
-        *("PolicyError", "NotAuthentic", "DaneRequired", "DaneNoMatch", "NoMail", "NoService", "NoUsableMX"),
+        *(
+            "PolicyError",
+            "NotAuthentic",
+            "DaneRequired",
+            "DaneNoMatch",
+            "NoMail",
+            "NoService",
+            "NoUsableMX",
+            "RequireTLS",
+        ),
         *("StsCertificate", "StsFetchFailed", "StsInvalid", "StsMxMismatch", "BadReport"),
     ),
     "resolve.dns": ("DNSResolver",),

@@ -13,6 +13,7 @@
       NoMail                 the domain takes no mail: a null MX, or it does not exist
       NoUsableMX             every mail exchanger failed; why, for each
       NoService              the domain does not offer the service
+      RequireTLS             the message demands TLS to its end, and the host cannot promise it
 
     BadReport              a TLS report, its file name or a datagram about sessions that makes no sense
 """
@@ -31,6 +32,7 @@ __all__ = [
     "NoUsableMX",
     "NotAuthentic",
     "PolicyError",
+    "RequireTLS",
     "StsCertificate",
     "StsFetchFailed",
     "StsInvalid",
@@ -143,6 +145,15 @@ class NoService(PolicyError):
     service: str
     detail: str
     _text = "{domain} offers no {service}: {detail}"
+
+
+@dataclass(eq=False)
+class RequireTLS(PolicyError):
+    """The message demands TLS to its end (REQUIRETLS), and the host cannot promise it: 5.7.30 (RFC 8689 §4.2.1)."""
+
+    host: str
+    detail: str
+    _text = "REQUIRETLS: {host} {detail}"
 
 
 @dataclass(eq=False)

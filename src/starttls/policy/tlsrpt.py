@@ -141,6 +141,7 @@ RESULTS: Mapping[type[core.StartTLSError], ResultType | None] = MappingProxyType
         policy.NoMail: None,
         policy.NoUsableMX: None,  # each of its failures is reported by itself
         policy.NoService: None,
+        policy.RequireTLS: None,  # it is the message that asks for it, no policy of the domain's
         # -- not of this world
         policy.BadReport: None,  # of reports that came
         core.Misuse: None,
