@@ -6,7 +6,7 @@ import pytest
 from starttls.core.errors import NotOffered, StartTLSError
 from starttls.core.transcript import Side, Transcript
 from starttls.policy import errors
-from starttls.policy.answer import ExtendedError, Question, Status
+from starttls.policy.answer import Answer, ExtendedError, Question, Status
 from starttls.policy.errors import (
     BadReport,
     DaneNoMatch,
@@ -88,3 +88,8 @@ def test_every_error_is_listed_public_and_tried_here() -> None:
 
 def test_a_bad_report_forbids_nothing() -> None:
     assert not isinstance(BadReport("TLS report", "no JSON"), PolicyError)
+
+
+def test_a_failed_lookup_is_an_error() -> None:
+    answer = Answer(question=Question("example.org", "MX"), status=Status.BOGUS, reason="expired")
+    assert str(NotAuthentic.of(answer)) == "DNS: example.org MX is bogus: expired"

@@ -12,7 +12,7 @@ from starttls.policy.destination import Action, Decision, Host, Reason
 from starttls.policy.errors import NotAuthentic
 from starttls.policy.tlsa import agile, usable
 
-__all__ = ["by_dane", "not_authentic", "said", "told"]
+__all__ = ["by_dane", "said", "told"]
 
 _SHOWN = 5
 """Records that cannot be used, and of which the trail says why. There may be thousands."""
@@ -61,7 +61,7 @@ def _failed(decision: Decision, answer: Answer) -> Decision:
     """Leave the host out, since a lookup failed on which it depends what must be demanded."""
     text = f"{said(answer)}: it cannot be told what must be demanded, so the host is left out"
     decision = told(decision, Reason(text, "RFC 7672 §2.1.2"))
-    return replace(decision, action=Action.DEFER, sni=None, error=not_authentic(answer))
+    return replace(decision, action=Action.DEFER, sni=None, error=NotAuthentic.of(answer))
 
 
 def _demanded(decision: Decision, answer: Answer, *, smtp: bool, names: tuple[str, ...]) -> Decision:
@@ -113,11 +113,6 @@ def said(answer: Answer) -> str:
     """A failed lookup in one line."""
     # A server may have worded the reason (RFC 8914).
     return f"{answer.question} is {answer.status}" + (f" ({one_line(answer.reason[:200])})" if answer.reason else "")
-
-
-def not_authentic(answer: Answer) -> NotAuthentic:
-    """A failed lookup as an error."""
-    return NotAuthentic(answer.question, answer.status, answer.reason, answer.extended)
 
 
 def told(decision: Decision, reason: Reason) -> Decision:

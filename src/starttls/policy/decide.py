@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from starttls.core.errors import Misuse
 from starttls.policy.answer import Status
-from starttls.policy.dane import by_dane, not_authentic, said, told
+from starttls.policy.dane import by_dane, said, told
 from starttls.policy.destination import Action, Decision, Destination, Host, Kind, Reason
 from starttls.policy.errors import NoMail, NotAuthentic, StsMxMismatch
 from starttls.policy.sts import Learned, Mode, State, StsPolicy, matches
@@ -87,7 +87,7 @@ def _no_mail(domain: str, detail: str, reference: str) -> Decision:
 def _unknown(destination: Destination) -> Decision:
     why = said(destination.mx) if destination.mx is not None else destination.reason
     reasons = (Reason(f"{why}: it cannot be told where the mail goes, so it waits", "RFC 7672 §2.1.2"),)
-    error = not_authentic(destination.mx) if destination.mx is not None else None
+    error = NotAuthentic.of(destination.mx) if destination.mx is not None else None
     return Decision(host=destination.domain, action=Action.DEFER, reasons=reasons, error=error)
 
 

@@ -19,9 +19,10 @@
 """
 
 from dataclasses import dataclass, field
+from typing import Self
 
 from starttls.core.errors import StartTLSError
-from starttls.policy.answer import TLSA, ExtendedError, Question, Status
+from starttls.policy.answer import TLSA, Answer, ExtendedError, Question, Status
 
 __all__ = [
     "BadReport",
@@ -52,6 +53,11 @@ class NotAuthentic(PolicyError):
     status: Status
     detail: str = ""
     extended: tuple[ExtendedError, ...] = ()
+
+    @classmethod
+    def of(cls, answer: Answer) -> Self:
+        """The error that a failed lookup is."""
+        return cls(answer.question, answer.status, answer.reason, answer.extended)
 
     def _words(self) -> str:
         return f"DNS: {self.question} is {self.status}" + (f": {self.detail}" if self.detail else "")

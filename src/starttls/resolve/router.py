@@ -20,7 +20,7 @@ from starttls.resolve.destination import destination, host_at
 from starttls.resolve.resolver import PolicyFetcher, Resolver
 from starttls.resolve.route import Attempts, ClientOptions, Failures, Route, nowhere
 from starttls.resolve.services import Found, Service, Services, services
-from starttls.resolve.srv import candidates, label, not_authentic
+from starttls.resolve.srv import candidates, label
 from starttls.resolve.sts import LearnedPolicies
 from starttls.tls.names import ServerIdentity, a_label
 from starttls.tls.plan import Plan, Policy
@@ -168,7 +168,7 @@ class Router:
         except PolicyError as error:
             mail = (nowhere("smtp", domain, error),)
         offered = [self._service(one, domain, task.result()) for one, task in zip(others, tasks, strict=True)]
-        failed = [nowhere(_scheme(answer), domain, not_authentic(answer)) for answer in found.failed]
+        failed = [nowhere(_scheme(answer), domain, NotAuthentic.of(answer)) for answer in found.failed]
         return tuple(replace(route, domain=domain) for route in (*mail, *offered, *failed))
 
     # -- routes ----------------------------------------------------------------------------------------------
@@ -240,7 +240,7 @@ def _lost(found: Services) -> NotAuthentic | None:
     failed = [answer for answer in answers if answer is not None and not answer.status.usable]
     if len(failed) < 1 + sum(len(protocol.srv) for protocol in ALL):
         return None
-    return not_authentic(next((answer for answer in failed if answer.status is Status.BOGUS), failed[0]))
+    return NotAuthentic.of(next((answer for answer in failed if answer.status is Status.BOGUS), failed[0]))
 
 
 def _scheme(answer: Answer) -> str:

@@ -5,13 +5,12 @@ from collections.abc import Sequence
 
 from starttls.core.errors import Misuse
 from starttls.core.facts import Protocol
-from starttls.policy.answer import Answer
 from starttls.policy.errors import NoService, NotAuthentic
 from starttls.protocols import ALL, by_name
 from starttls.resolve.resolver import Resolver
 from starttls.resolve.services import Found, Service, offered
 
-__all__ = ["candidates", "in_order", "label", "not_authentic"]
+__all__ = ["candidates", "in_order", "label"]
 
 
 async def candidates(service: str, domain: str, resolver: Resolver) -> tuple[Service, ...]:
@@ -25,16 +24,11 @@ async def candidates(service: str, domain: str, resolver: Resolver) -> tuple[Ser
     if found:
         return in_order(found)
     if part.failed:
-        raise not_authentic(part.failed[0])
+        raise NotAuthentic.of(part.failed[0])
     refused = bool(part.refused)
     raise NoService(
         domain, service, "its SRV record says that it is not there" if refused else "no SRV record names it"
     )
-
-
-def not_authentic(answer: Answer) -> NotAuthentic:
-    """The error that a failed lookup is."""
-    return NotAuthentic(answer.question, answer.status, answer.reason, answer.extended)
 
 
 def in_order(services: Sequence[Service]) -> tuple[Service, ...]:
