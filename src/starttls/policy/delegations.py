@@ -117,7 +117,8 @@ class Delegations:
         usable = usable_ds(rdatas, self._algorithms)
         if not usable:
             # RFC 4035 §5.2: if no algorithm of all its DS records is known, the zone is as if it were not signed.
-            return _insecure(name, f"{text_of(name)} is signed by algorithms alone that do not count: unknown, or of SHA-1", until, ())
+            why = f"{text_of(name)} is signed by algorithms alone that do not count: unknown, or of SHA-1"
+            return _insecure(name, why, until, ())
         reply = yield from ask(name, _DNSKEY, work)
         signed = reply.answer.get((name, _DNSKEY))
         if signed is None or not signed.signatures:
