@@ -1,6 +1,7 @@
 """What holds for every test: nothing is skipped in silence, and the shell of the developer does not leak in."""
 
 import os
+import signal
 from collections.abc import Generator
 from pathlib import Path
 
@@ -20,6 +21,9 @@ settings.register_profile("starttls", deadline=None, print_blob=True)
 
 
 def pytest_configure() -> None:
+    # A shell starts what runs in the background with interrupts ignored, and children inherit that; tests interrupt some.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     for name in _LEAKS & os.environ.keys():
         del os.environ[name]
     settings.load_profile("starttls")
