@@ -21,7 +21,7 @@ settings.register_profile("starttls", deadline=None, print_blob=True)
 
 
 def pytest_configure() -> None:
-    # A shell starts what runs in the background with interrupts ignored, and children inherit that; tests interrupt some.
+    # A shell ignores interrupts in what it starts in the background, and children inherit that; tests interrupt some.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     for name in _LEAKS & os.environ.keys():
