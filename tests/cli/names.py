@@ -40,14 +40,14 @@ def _asked(world: FakeWorld, name: str, rdtype: str) -> Answer:
 
 @contextmanager
 def served(world: FakeWorld) -> Generator[str]:
-    """Serve ``world`` in a thread; gives ``IP:PORT``. What is secure has the AD bit; what is bogus is SERVFAIL."""
+    """Serve ``world`` in a thread; gives ``IP:PORT``. What is secure has the AD bit, what is bogus SERVFAIL and why."""
 
     def respond(query: bytes, via: str) -> list[bytes]:
         del via
         name, rdtype = question_of(query)
         found = _asked(world, name, rdtype)
         if not found.status.usable:
-            return [answer(query, rcode=dns.rcode.SERVFAIL)]
+            return [answer(query, rcode=dns.rcode.SERVFAIL, ede=6 if found.status is Status.BOGUS else None)]
         texts = [f"{alias.name}. 60 IN CNAME {alias.target}." for alias in found.aliases]
         texts += [f"{found.name}. 60 IN {rdtype} {_data(record)}" for record in found.records]
         rcode = dns.rcode.NOERROR if found.exists else dns.rcode.NXDOMAIN

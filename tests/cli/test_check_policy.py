@@ -172,7 +172,7 @@ def test_a_domain_of_which_it_cannot_be_told(cli: Any) -> None:
 
 def test_a_name_server_that_is_of_no_use(cli: Any) -> None:
     """One line for each domain, and what may help."""
-    world = FakeWorld.parse("example.org. ZONE ; bogus\nexample.net. ZONE ; bogus")
+    world = FakeWorld.parse("example.org. ZONE ; indeterminate\nexample.net. ZONE ; indeterminate")
     with served(world) as place:
         done = cli("check", "--resolver", place, "example.org", "example.net")
     assert done.code == 3

@@ -1,9 +1,5 @@
-import asyncio
 import json
-import threading
 from collections.abc import Callable, Generator
-from concurrent.futures import Future
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -12,54 +8,24 @@ from starttls.cli.policy import exit_code
 from starttls.cli.voice import Exit
 from starttls.resolve.fake import FakeWorld
 from tests.check.test_examine import seen
+from tests.cli.names import served
 from tests.policy.mail import DIGEST, PLAIN, SIGNED, unsigned
-from tests.resolve.nameservers import answer, nameserver, question_of
 
-RECORDS = {
-    ("signed.test", "MX"): "10 mx.signed.test.",
-    ("mx.signed.test", "A"): "127.0.0.9",
-    ("_25._tcp.mx.signed.test", "TLSA"): DIGEST,
-    ("plain.example", "MX"): "10 mx.plain.example.",
-    ("mx.plain.example", "A"): "127.0.0.9",
-    ("null.test", "MX"): "0 .",
-}
-"""Whatever is in ``test`` is signed."""
-
-
-def respond(query: bytes, via: str) -> list[bytes]:
-    name, rdtype = question_of(query)
-    if name.startswith("broken"):
-        return [answer(query, rcode=2, ede=6)]  # type: ignore[arg-type]
-    data = RECORDS.get((name, rdtype))
-    soa = "example. 60 IN SOA . . 1 60 60 60 60"
-    texts = [f"{name}. 60 IN {rdtype} {data}"] if data else []
-    return [answer(query, *texts, ad=name.endswith("test"), authority="" if data else soa)]
-
-
-@contextmanager
-def running() -> Generator[str]:
-    """The DNS server, on a loop in a thread; yields its address."""
-    started: Future[tuple[str, asyncio.AbstractEventLoop, asyncio.Event]] = Future()
-
-    async def run() -> None:
-        async with nameserver(respond) as place:
-            over = asyncio.Event()
-            started.set_result((place, asyncio.get_running_loop(), over))
-            await over.wait()
-
-    thread = threading.Thread(target=asyncio.run, args=(run(),))
-    thread.start()
-    place, loop, over = started.result(timeout=10)
-    try:
-        yield place
-    finally:
-        loop.call_soon_threadsafe(over.set)
-        thread.join()
+WORLD = f"""
+    signed.test.                  MX    10 mx.signed.test.
+    mx.signed.test.               A     127.0.0.9
+    _25._tcp.mx.signed.test.      TLSA  {DIGEST}
+    plain.example.                ZONE                       ; insecure
+    plain.example.                MX    10 mx.plain.example.
+    mx.plain.example.             A     127.0.0.9
+    null.test.                    MX    0 .
+    broken.test.                  ZONE                       ; bogus
+"""
 
 
 @pytest.fixture(scope="module")
 def dns() -> Generator[str]:
-    with running() as place:
+    with served(FakeWorld.parse(WORLD)) as place:
         yield place
 
 

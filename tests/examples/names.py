@@ -1,13 +1,11 @@
 """A DNS server for one domain with one mail host, on a loop in a thread. It says of every answer that it is signed."""
 
-import asyncio
-import threading
-from collections.abc import Generator, Mapping
-from concurrent.futures import Future
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Generator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 
 import dns.rcode
 
+from tests.asyncio.peers import in_a_thread
 from tests.resolve.nameservers import answer, nameserver, question_of
 
 MAIL = {("example.test", "MX"): "10 mx.example.test.", ("mx.example.test", "A"): "127.0.0.1"}
@@ -26,19 +24,10 @@ def names(records: Mapping[tuple[str, str], str]) -> Generator[str]:
         there = name.endswith("example.test")
         return [answer(query, rcode=dns.rcode.NOERROR if there else dns.rcode.NXDOMAIN, ad=True, authority=SOA)]
 
-    started: Future[tuple[str, asyncio.AbstractEventLoop, asyncio.Event]] = Future()
-
-    async def run() -> None:
+    @asynccontextmanager
+    async def life() -> AsyncGenerator[int]:
         async with nameserver(respond) as place:
-            over = asyncio.Event()
-            started.set_result((place, asyncio.get_running_loop(), over))
-            await over.wait()
+            yield int(place.rpartition(":")[2])
 
-    thread = threading.Thread(target=asyncio.run, args=(run(),))
-    thread.start()
-    place, loop, over = started.result(timeout=10)
-    try:
-        yield place
-    finally:
-        loop.call_soon_threadsafe(over.set)
-        thread.join()
+    with in_a_thread(life) as port:
+        yield f"127.0.0.1:{port}"
