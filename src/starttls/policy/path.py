@@ -111,7 +111,9 @@ def _load(data: bytes) -> x509.Certificate | None:
     if not der.numbered(data):
         return None
     try:
-        return x509.load_der_x509_certificate(data)
+        certificate = x509.load_der_x509_certificate(data)
+        # A signature is whole octets: the parser lets one leave out bits at its end, and two certificates would be one.
+        return None if data[-len(certificate.signature) - 1] else certificate
     except Exception:  # noqa: BLE001 - a parser of somebody else's, on a peer's bytes
         return None
 
